@@ -1,0 +1,3 @@
+"""bounced: the daemon behind your Return-Path."""
+
+__version__ = "0.1.0"
