@@ -1,0 +1,45 @@
+"""The exceptions, and which of them mean "ask the sender to retry".
+
+Every one of them is a condition that a person can do something about; its text says what is wrong,
+where, and what to do.  Anything else that escapes is a defect of the program.
+"""
+
+from __future__ import annotations
+
+
+class BouncedError(Exception):
+    """The root.  The command line prints its text and exits with ``exit_code``."""
+
+    exit_code = 3
+
+
+class InputError(BouncedError):
+    """A file that was asked for can't be read as a message."""
+
+
+class ConfigError(BouncedError):
+    """A setting is unknown or malformed: which file, which line, what to write instead."""
+
+    exit_code = 2
+
+
+class RuleError(BouncedError):
+    """A rule file is broken: which file, which rule, why."""
+
+    exit_code = 2
+
+
+class ListenError(BouncedError):
+    """A listener can't be opened: port taken, no right to it, no such socket handed over."""
+
+
+class StoreError(BouncedError):
+    """The store can't be used and will not heal by itself: from a newer version, corrupt, no right."""
+
+
+class StoreUnavailableError(StoreError):
+    """The store is away or locked for the moment.  The sender is asked to retry: 451 4.3.0."""
+
+
+class StoreFullError(StoreUnavailableError):
+    """The disk or the database is full.  The sender is asked to retry: 452 4.3.1."""
