@@ -1,0 +1,173 @@
+"""Delivery status notifications: message/delivery-status and its kin.  RFC 3464, RFC 6533.
+
+A part is taken for a delivery status by its type, or by its fields where a relay lost the type.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+from bounced.address import is_address
+from bounced.model import Action, Defect, Kind, RecipientStatus, Report
+from bounced.report import fields, nonbounce, prose
+from bounced.report.fields import Fields
+from bounced.report.mime import Part
+
+SOURCE: Final = "dsn"
+MAX_RECIPIENTS: Final = 2_000  # a relay that takes more in one message has not been seen
+_TYPES: Final = frozenset(
+    {"message/delivery-status", "message/global-delivery-status", "text/delivery-status"}
+)
+# A status block that lost its type.  Quoted ("> Final-Recipient") it is a person's reply.
+_SNIFF: Final = re.compile(
+    r"^(?:Final-Recipient|Original-Recipient)[ \t]*:.{1,500}\n"
+    r"(?:[\w-]{1,60}[ \t]*:.*\n|[ \t].*\n|\n){0,12}?(?:Action|Status|Diagnostic-Code)[ \t]*:",
+    re.MULTILINE | re.IGNORECASE,
+)
+_FIRST: Final = re.compile(
+    r"^(?:Reporting-MTA|Original-Envelope-Id|Final-Recipient|Original-Recipient|Arrival-Date)"
+    r"[ \t]*:",
+    re.MULTILINE | re.IGNORECASE,
+)
+_ABOUT_RECIPIENT: Final = frozenset({"final-recipient", "original-recipient"})
+_ABOUT_MESSAGE: Final = (
+    "reporting-mta",
+    "original-envelope-id",
+    "arrival-date",
+    "dsn-gateway",
+    "received-from-mta",
+)
+_OF_RECIPIENT: Final = frozenset(
+    {"action", "status", "diagnostic-code", "remote-mta", "last-attempt-date", "will-retry-until"}
+)
+# Host names that stand for no place in the Internet: a mailbox behind a gateway or a local rewrite.
+_PRIVATE: Final = re.compile(
+    r"(?:^|\.)(?:local|localdomain|localhost|internal|lan|intranet|home)$", re.IGNORECASE
+)
+
+
+def read(message: Part) -> Report | None:
+    """Return the delivery status report in *message* itself, or None where there is none."""
+    part = next(_statuses(message), None)
+    if part is None:
+        return None
+    about = Fields("")
+    recipients: list[RecipientStatus] = []
+    for group in _blocks(part):
+        if not group.names() & (_ABOUT_RECIPIENT | _OF_RECIPIENT):
+            about.join(group)
+        elif len(recipients) < MAX_RECIPIENTS:
+            recipients.append(_recipient(group, part.path))
+    if len(recipients) == MAX_RECIPIENTS or part.is_cut:
+        about.defects.append(Defect(field="final-recipient", text="too many: the rest is not read"))
+    return Report(
+        kind=Kind.BOUNCE,
+        source=SOURCE,
+        because=f"{part.type} in part {part.path or '1'}",
+        # The same block twice is one recipient, same-recipient-twice.eml.
+        recipients=tuple(dict.fromkeys(_inherit(recipients))),
+        reporting_mta=about.take("reporting-mta", fields.typed),
+        original_envelope_id=about.take("original-envelope-id", fields.text),
+        arrival_date=about.take("arrival-date", fields.date),
+        dsn_gateway=about.take("dsn-gateway", fields.typed),
+        received_from_mta=about.take("received-from-mta", fields.typed),
+        extensions=about.rest(),
+        defects=tuple(about.defects),
+    )
+
+
+def _statuses(message: Part) -> Iterator[Part]:
+    parts = list(message.walk(into_messages=False))
+    yield from (part for part in parts if part.type in _TYPES)
+    if nonbounce.is_reply(message) or nonbounce.auto_reply(message):
+        return  # with a bounce below it, as mail programs quote that mark no line
+    for part in parts:
+        if part.type.startswith("text/") and part.type != "text/html" and _SNIFF.search(_own(part)):
+            yield part
+
+
+def _own(part: Part) -> str:
+    """Return the text of a status that lost its type, without the message that it returns."""
+    return prose.cut(part.text)[0]
+
+
+def _blocks(part: Part) -> list[Fields]:
+    """Return the blocks of *part*: one for each recipient, and those about the whole message."""
+    body = part.text if part.type in _TYPES else _own(part)
+    if part.type not in _TYPES and (first := _FIRST.search(body)):
+        body = body[first.start() :]
+    if part.is_cut:
+        body = body.rpartition("\n\n")[0]  # half an address can be another person's
+    groups: list[Fields] = []
+    for block in fields.blocks(body):
+        for one in _divide(block):
+            names = one.names()
+            stray = groups and not names & _ABOUT_RECIPIENT and names & _OF_RECIPIENT
+            if stray and not groups[-1].names() & names & _OF_RECIPIENT:
+                groups[-1].join(one)  # blank lines between the fields of one recipient
+            else:
+                groups.append(one)
+    return groups
+
+
+def _divide(block: Fields) -> list[Fields]:
+    """Take the fields about the message out of a block that also holds a recipient."""
+    names = block.names()
+    if not names & _ABOUT_RECIPIENT or "reporting-mta" not in names:
+        return [block]
+    about = Fields("")
+    for name in _ABOUT_MESSAGE:
+        about.join(block.split(name))
+    return [about, block]
+
+
+def _recipient(group: Fields, path: str) -> RecipientStatus:
+    final = group.take("final-recipient", fields.typed)
+    original = group.take("original-recipient", fields.typed)
+    address = _address(fields.address(final), fields.address(original))
+    if address is None:
+        named = final or original
+        shown = named.value[:100] if named else "nothing"
+        group.defects.append(Defect(field="final-recipient", text=f"no mail address: {shown}"))
+    status, comment = group.take("status", fields.status) or (None, "")
+    return RecipientStatus(
+        address=address,
+        final_recipient=final,
+        original_recipient=original,
+        action=group.take("action", fields.action),
+        status=status,
+        remote_mta=group.take("remote-mta", fields.typed),
+        diagnostic_code=group.take("diagnostic-code", fields.typed),
+        last_attempt_date=group.take("last-attempt-date", fields.date),
+        final_log_id=group.take("final-log-id", fields.text),
+        will_retry_until=group.take("will-retry-until", fields.date),
+        words=comment or None,
+        source=SOURCE,
+        part=path,
+        extensions=group.rest(),
+        defects=tuple(group.defects),
+    )
+
+
+def _address(final: str | None, original: str | None) -> str | None:
+    """Choose the address to act on: the final one, unless only the original is of the Internet."""
+    if final and is_address(final) and not _PRIVATE.search(final):
+        return final
+    if original and is_address(original) and not _PRIVATE.search(original):
+        return original
+    return final or original
+
+
+def _inherit(recipients: list[RecipientStatus]) -> Iterator[RecipientStatus]:
+    """Fill in an Action that is missing, by the class of the Status.  RFC 3464 §2.3 wants both."""
+    for recipient in recipients:
+        if recipient.action is None:
+            class_ = recipient.status.class_ if recipient.status else 5
+            guess = Action.DELIVERED if class_ == 2 else Action.FAILED  # noqa: PLR2004 -- RFC 3463 §2
+            note = Defect(field="action", text=f"missing, taken for {guess}")
+            yield replace(recipient, action=guess, defects=(*recipient.defects, note))
+        else:
+            yield recipient

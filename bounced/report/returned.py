@@ -1,0 +1,62 @@
+"""The message that did not arrive, as far as the notice returns it.  RFC 6522 §3, RFC 3462 §2.
+
+Only its header block is read.  Nothing in it ever names a failed recipient or says why it failed.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bounced.model import Returned
+from bounced.report import fields
+from bounced.report.mime import Headers, Part
+from bounced.report.prose import is_returned
+
+# Headers by which senders find their own mail again, kept beside the common ones.
+CHOSEN: Final = (
+    "cfbl-feedback-id",
+    "delivered-to",
+    "errors-to",
+    "feedback-id",
+    "list-unsubscribe",
+    "message-context",
+    "return-path",
+    "sender",
+    "x-campaign-id",
+    "x-mailer",
+    "x-original-to",
+)
+_HEADER_END: Final = 262_144
+
+
+def find(message: Part, inline: str = "") -> Returned | None:
+    """Return what is known of the returned message: from its own part, else from *inline* text."""
+    for part in message.walk(into_messages=False):
+        if part is not message and is_returned(part):
+            headers = _headers(part)
+            if headers:
+                return _returned(headers, part.path)
+    if inline:
+        headers = Headers.parse(inline[:_HEADER_END].partition("\n\n")[0])
+        if headers:
+            return _returned(headers, "")
+    return None
+
+
+def _headers(part: Part) -> Headers:
+    if part.type.startswith("message/") and part.children:
+        return part.children[0].headers
+    return Headers.parse(part.text.lstrip("\n").partition("\n\n")[0])
+
+
+def _returned(headers: Headers, path: str) -> Returned:
+    return Returned(
+        message_id=headers.get("Message-ID"),
+        from_=headers.text("From") or None,
+        to=headers.text("To") or None,
+        subject=headers.text("Subject") or None,
+        date=fields.date(headers.get("Date") or ""),
+        list_id=headers.get("List-Id"),
+        headers=tuple((name, value) for name in CHOSEN for value in headers.all(name)),
+        part=path,
+    )
