@@ -1,0 +1,68 @@
+"""Postfix's text part: for notices without a delivery-status part, and for what it adds to one.
+
+    <user@example.com>: host mx.example.com[192.0.2.1] said: 550 5.1.1
+        User unknown (in reply to RCPT TO command)
+
+Written by bounce_recipient_log() in src/bounce/bounce_notify_util.c: one paragraph a recipient,
+wrapped with an indent of four spaces.  The text above it is a template that operators may change.
+"""
+
+from __future__ import annotations
+
+import re
+
+from bounced.dialects._entry import address, delayed, one_line, paragraphs, status_of, unique
+from bounced.model import Action, RecipientStatus
+from bounced.report.prose import Notice
+
+_PROGRAM = re.compile(
+    r"^[ \t]{0,4}This is the (?:mail system|.{1,80} program) at host \S", re.MULTILINE
+)
+_SUBJECT = re.compile(
+    r"(?:Postmaster Copy: )?Undelivered Mail Returned to Sender"
+    r"|Delayed Mail \(still being retried\)"
+    r"|Postmaster Warning: Delayed Mail|Successful Mail Delivery Report"
+)
+_ENTRY = re.compile(r" ?<([^<>\s]{1,320})>(?: \(expanded from <([^<>\s]{1,320})>\))?: ?(.*)")
+# bounce_template.c writes this above recipients that were asked to be told about and are well.
+_SUCCESS = re.compile(r"Your message was successfully delivered", re.IGNORECASE)
+_HOST = re.compile(
+    r"""(?:delivery\ temporarily\ suspended:\ )?
+        (?:host|connect\ to|conversation\ with|lost\ connection\ with|delivery\ via)[ ]
+        ([\w.-]{1,255})\[
+        [^\]\s]{1,100}\](?::\d{1,5})?
+        (?:(?::|\ said:|\ refused\ to\ talk\ to\ me:)\ ([245]\d\d(?:[ -].*)?$))?""",
+    re.VERBOSE,
+)
+
+
+def read(notice: Notice) -> tuple[RecipientStatus, ...]:
+    """Return a status for each recipient named in a Postfix notice."""
+    # Other MTAs write the subject too (Zoho does), but none of them these paragraphs.
+    if not (_PROGRAM.search(notice.text) or _SUBJECT.match(notice.subject)):
+        return ()
+    action = Action.DELAYED if delayed(notice) else Action.FAILED
+    if _SUCCESS.search(notice.text):
+        action = Action.DELIVERED
+    entries = (
+        _ENTRY.fullmatch(one_line(part)) for part in paragraphs(notice.text) if "<" in part[:2]
+    )
+    return unique(_recipient(notice, entry, action) for entry in entries if entry)
+
+
+def _recipient(notice: Notice, entry: re.Match[str], action: Action) -> RecipientStatus:
+    who, original, reason = entry.groups()
+    host = _HOST.match(reason)
+    if host and action is Action.DELIVERED:
+        action = Action.RELAYED
+    return status_of(
+        "postfix",
+        notice,
+        address(who),
+        reason,
+        action=action,
+        reply=host[2] if host else None,
+        remote=host[1] if host else None,
+        original=original,
+        hidden=who,
+    )

@@ -1,0 +1,38 @@
+"""The library, last and contained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bounced.dialects import flufl
+from bounced.model import Action
+from bounced.report.prose import Notice
+
+
+def test_it_tells_addresses_and_nothing_else(stored: Callable[[str], Notice]) -> None:
+    """No reason, no code; the division into temporary and permanent is kept."""
+    (failed,) = flufl.read(stored("flufl/undeliverable-address"))
+    (late,) = flufl.read(stored("flufl/postponed"))
+    assert (failed.action, failed.diagnostic_code, failed.status) == (Action.FAILED, None, None)
+    assert late.action is Action.DELAYED
+
+
+def test_the_sender_and_contacts_are_not_believed(notice: Callable[..., Notice]) -> None:
+    """Its patterns take any address behind a sentence of failure."""
+    text = (
+        "A message that you sent could not be delivered\n"
+        "Please contact help@example.com about mail of news@example.org\n"
+    )
+    assert flufl.read(notice(text, To="news@example.org")) == ()
+
+
+def test_automatic_replies_are_left_alone(stored: Callable[[str], Notice]) -> None:
+    """Neither a person's reply nor one of a postmaster on holiday."""
+    assert flufl.read(stored("lookalike/postmaster-vacation")) == ()
+    assert flufl.read(stored("lookalike/vacation-with-addresses")) == ()
+
+
+def test_whatever_it_raises_is_nothing_found(notice: Callable[..., Notice]) -> None:
+    """A header that the standard library cannot fold, bytes that are no text."""
+    text = "\udcff could not be delivered \x00 <a@b>\n" * 50
+    assert flufl.read(notice(text, Subject="\udcff undeliverable \r\n x")) == ()
