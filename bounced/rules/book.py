@@ -1,0 +1,201 @@
+"""The engine: a rule, a book of them in order, and the first one that fits a case.
+
+Every rule that goes by text is asked about the remote's words, then about the notice's own prose;
+only where none of them knows the words does the fallback look at codes.  No pattern is run whose
+necessary words are not in the text: an index over groups of three letters finds the few that
+could match.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from bounced.errors import RuleError
+from bounced.report.words import Words
+from bounced.rules.builtin import tables
+from bounced.rules.table import rules_of
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from bounced.rules.case import Case
+    from bounced.rules.rule import Rule
+
+GRAM = 3  # letters
+EVIDENCE = 200  # characters
+_AROUND = 60  # characters of context on either side of the words that matched
+_NO_TEXT = (("reply", Words(shown="", plain="")),)
+
+
+class Hit(NamedTuple):
+    """The rule that fits a case, and the words that decided."""
+
+    rule: Rule
+    evidence: str
+
+
+class _Try(NamedTuple):
+    """One thing to try: a rule, with one of its alternatives or with none to match.
+
+    A text that it matches contains one group of letters of each of ``needs``.
+    """
+
+    rule: Rule
+    pattern: re.Pattern[str] | None = None
+    needs: tuple[frozenset[str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Tier:
+    """What can be tried, in the order that counts, indexed by letters that must be in the text."""
+
+    tries: tuple[_Try, ...]
+    index: Mapping[str, tuple[int, ...]]
+    known: frozenset[str]
+    always: tuple[int, ...]
+
+    def candidates(self, grams: set[str]) -> Iterator[_Try]:
+        """Yield, in order, what could fit a text made of *grams*."""
+        found = set(self.always)
+        for gram in grams & self.known:
+            found.update(self.index[gram])
+        for at in sorted(found):
+            one = self.tries[at]
+            for need in one.needs:
+                if grams.isdisjoint(need):
+                    break
+            else:
+                yield one
+
+
+@dataclass(frozen=True, slots=True)
+class RuleBook:
+    """All rules in order, split into those that decide and the fallback."""
+
+    rules: tuple[Rule, ...]
+    _tiers: tuple[_Tier, ...] = field(repr=False)
+
+    @staticmethod
+    @cache
+    def builtin() -> RuleBook:
+        """Return the rules that come with the program."""
+        return compile_rules(tables())
+
+    def with_first(self, files: Iterable[tuple[str, Mapping[str, object]]]) -> RuleBook:
+        """Return a book in which the rules of *files* come before these; raises RuleError."""
+        return _bind((*_compile(files), *self.rules))
+
+    def decide(self, case: Case) -> Hit | None:
+        """Return the first rule that fits *case*; ``None`` where no rule does."""
+        texts = [(name, said, _grams(said.shown.lower())) for name, said in case.texts or _NO_TEXT]
+        for tier in self._tiers:
+            for name, said, grams in texts:
+                for one in tier.candidates(grams):
+                    if (hit := _fit(one, name, said, case)) is not None:
+                        return hit
+        return None
+
+
+def compile_rules(files: Iterable[tuple[str, Mapping[str, object]]]) -> RuleBook:
+    """Turn parsed rule files, each with its name, into a book; raises RuleError."""
+    return _bind(_compile(files))
+
+
+def fits(rule: Rule, case: Case) -> Hit | None:
+    """Return how *rule* alone fits *case*, or ``None``."""
+    tries = _tries(rule)
+    fitted = (_fit(one, name, said, case) for name, said in case.texts or _NO_TEXT for one in tries)
+    return next(filter(None, fitted), None)
+
+
+def _tries(rule: Rule) -> list[_Try]:
+    return [_Try(rule, one.pattern) for one in rule.patterns] or [_Try(rule)]
+
+
+def _fit(one: _Try, name: str, said: Words, case: Case) -> Hit | None:
+    rule = one.rule
+    if not rule.allows(name, case):
+        return None
+    if one.pattern is None:
+        return Hit(rule, _first(said, case))
+    found = one.pattern.search(said.shown if rule.raw else said.plain)
+    return Hit(rule, _around(said.shown, *found.span())) if found else None
+
+
+def _first(said: Words, case: Case) -> str:
+    """Return what to show where a code decided: the words that go with it, or the code."""
+    return said.shown[:EVIDENCE] or case.status or case.code or case.action
+
+
+def _around(text: str, start: int, end: int) -> str:
+    """Return the words from *start* to *end* with a little of what stands around them."""
+    left, right = max(0, start - _AROUND), min(len(text), end + _AROUND)
+    if left:
+        left = text.find(" ", left, start) + 1 or left
+    if right < len(text):
+        right = max(text.rfind(" ", end, right), end)
+    return text[left : min(right, left + EVIDENCE)]
+
+
+def _compile(files: Iterable[tuple[str, Mapping[str, object]]]) -> tuple[Rule, ...]:
+    rules = tuple(rule for name, table in files for rule in rules_of(name, table))
+    for rule in rules:
+        for example in rule.examples:
+            if fits(rule, example.case()) is None:
+                msg = f"{rule.where}: the example {example} does not hit it"
+                raise RuleError(msg)
+    return rules
+
+
+def _bind(rules: tuple[Rule, ...]) -> RuleBook:
+    """Refuse ids that are taken, and index the rest."""
+    seen: dict[str, str] = {}
+    for rule in rules:
+        if rule.id in seen:
+            msg = f"{rule.where}: the id is taken by a rule in {seen[rule.id]}"
+            raise RuleError(msg)
+        seen[rule.id] = rule.file
+    common = Counter(
+        gram for rule in rules for one in rule.examples for gram in _grams(one.reply.lower())
+    )
+    tiers = ([rule for rule in rules if rule.fallback is fallback] for fallback in (False, True))
+    return RuleBook(rules, tuple(_tier(tier, common) for tier in tiers))
+
+
+def _tier(rules: list[Rule], common: Mapping[str, int]) -> _Tier:
+    """Index each alternative under the letters of the words that it needs most."""
+    tries: list[_Try] = []
+    index: dict[str, list[int]] = {}
+    always = []
+    for rule in rules:
+        for one in rule.patterns:
+            needs = sorted(_needs(one.needs, common), key=lambda n: sum(common[g] for g in n))
+            for gram in needs[0] if needs else ():
+                index.setdefault(gram, []).append(len(tries))
+            if not needs:
+                always.append(len(tries))
+            tries.append(_Try(rule, one.pattern, tuple(needs[1:])))
+        if not rule.patterns:
+            always.append(len(tries))
+            tries.append(_Try(rule))
+    kept = {gram: tuple(at) for gram, at in index.items()}
+    return _Tier(tuple(tries), kept, frozenset(kept), tuple(always))
+
+
+def _needs(
+    needs: tuple[frozenset[str], ...], common: Mapping[str, int]
+) -> Iterator[frozenset[str]]:
+    """Turn words into letters: of each word the three that the examples have least often."""
+    for words in needs:
+        if all(map(_grams, words)):
+            yield frozenset(min(_grams(word), key=lambda g: (common[g], g)) for word in words)
+
+
+def _grams(text: str) -> set[str]:
+    """Return every group of neighbouring letters of *text*; one of Chinese says enough alone."""
+    grams = {text[at : at + GRAM] for at in range(len(text) - GRAM + 1)}
+    return grams if text.isascii() else grams.union(sign for sign in text if sign > "\u2fff")
