@@ -1,0 +1,260 @@
+"""The front door of the core: the bytes of one message in, a reading out.
+
+Pure: no I/O, no clock.  ``read`` never raises: a message on which a reader fails is
+``unrecognised``, with the failure as a defect, so that it is kept and its sender is told 250.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+from typing import Final
+
+from bounced import dialects
+from bounced import report as reports
+from bounced.address import normalise
+from bounced.causes import Cause
+from bounced.classify import RuleBook, classify
+from bounced.model import (
+    Action,
+    Defect,
+    Envelope,
+    Judged,
+    Kind,
+    Reading,
+    RecipientStatus,
+    Report,
+    Status,
+    Verdict,
+)
+from bounced.report import fields, mime, nonbounce, prose, returned
+from bounced.report.mime import Part
+from bounced.report.prose import Notice
+from bounced.report.reply import find_reply
+
+# Possessive: a field folded over a million lines must not cost memory for each of them.
+_TRACE: Final = re.compile(
+    rb"(?:Received|X-Received|Return-Path|Delivered-To|X-Original-To|Envelope-To|Delivery-Date"
+    rb"|Received-SPF|Authentication-Results|X-Envelope-To|X-Envelope-From|Status|X-Status|X-UID)"
+    rb"[ \t]*+:[^\n]*+\n(?:[ \t][^\n]*+\n)*+",
+    re.IGNORECASE,
+)
+_MBOX_LINE: Final = re.compile(rb"From [^\n]*\n")
+_WORDS: Final = 4_000
+_MAX_FORWARDS: Final = 5  # attached messages that are looked at; each may be long
+_FAILED: Final = frozenset({Action.FAILED, Action.DELAYED})
+# What a feedback report means of which nobody is the author; RFC 5965 §7.3, RFC 6591 §3.1.
+_FEEDBACK: Final = {
+    "auth-failure": Cause.SENDER_UNAUTHENTICATED,
+    "dmarc": Cause.SENDER_UNAUTHENTICATED,
+}
+
+
+def read(raw: bytes, envelope: Envelope, rules: RuleBook) -> Reading:
+    """Return what one message says, and a judgement for each recipient in it.  Never raises."""
+    try:
+        return examine(raw, envelope, rules)
+    except Exception as error:  # noqa: BLE001 -- whatever it was, the message is kept and shown
+        defect = Defect(field="reader", text=f"failed: {type(error).__name__}")
+        because = "a reader failed on it"
+        return Reading(
+            report=Report(kind=Kind.UNRECOGNISED, source="none", because=because, defects=(defect,))
+        )
+
+
+def examine(raw: bytes, envelope: Envelope, rules: RuleBook) -> Reading:
+    """Do what ``read`` does, but let a defect of a reader show itself."""
+    message = mime.parse(raw)
+    notice = prose.notice(message)
+    report = _report(message, notice, envelope)
+    report = replace(
+        report,
+        returned=report.returned or returned.find(message, notice.returned),
+        message_id=message.headers.get("Message-ID"),
+        from_=notice.from_ or None,
+        subject=notice.subject or None,
+        date=fields.date(message.headers.get("Date") or ""),
+        defects=(*report.defects, *(Defect(field="mime", text=text) for text in message.defects)),
+    )
+    return Reading(report=report, judged=tuple(_judge(report, rules)))
+
+
+def fingerprint(raw: bytes) -> str:
+    """Return the SHA-256, in hex, of what does not change when the same message comes again.
+
+    Left out are the trace fields that each transport adds in front (RFC 5321 §4.4), an mbox line,
+    the kind of the line ends and blank lines at the end.
+    """
+    text = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    start = 0
+    if mbox := _MBOX_LINE.match(text):
+        start = mbox.end()
+    while trace := _TRACE.match(text, start):
+        start = trace.end()
+    return hashlib.sha256(text[start:].rstrip(b"\n")).hexdigest()
+
+
+def _report(message: Part, notice: Notice, envelope: Envelope) -> Report:
+    standard = reports.read(message)
+    if standard:
+        return _completed(standard, notice) if standard.kind is Kind.BOUNCE else standard
+    if automatic := nonbounce.auto_reply(message):
+        return automatic
+    if nonbounce.is_reply(message) and not nonbounce.from_daemon(message):
+        return nonbounce.leftover(message, envelope)  # a person's, with a bounce quoted below
+    return _in_prose(notice) or _forwarded(message, notice) or nonbounce.leftover(message, envelope)
+
+
+def _in_prose(notice: Notice) -> Report | None:
+    found = dialects.read(notice)
+    if not found.recipients:
+        return None
+    return Report(
+        kind=Kind.BOUNCE,
+        source=found.source,
+        because=f"worded like a notice of {found.source}",
+        recipients=tuple(_with_words(found.recipients, notice)),
+        defects=found.defects,
+    )
+
+
+def _completed(report: Report, notice: Notice) -> Report:
+    """Fill in from the prose what the delivery status does not say."""
+    if report.recipients and all(map(_says_why, report.recipients)):
+        return report
+    found = dialects.read(notice)
+    if not report.recipients:
+        source = f"{report.source}+{found.source}" if found.recipients else report.source
+        recipients = tuple(_with_words(found.recipients, notice))
+        return replace(
+            report, source=source, recipients=recipients, defects=(*report.defects, *found.defects)
+        )
+    merged = tuple(_merged(report.recipients, found.recipients))
+    return replace(report, recipients=tuple(_with_words(merged, notice)))
+
+
+def _says_why(recipient: RecipientStatus) -> bool:
+    said = recipient.diagnostic_code
+    return bool(recipient.address and said and len(said.value) > len("550 5.1.1 "))
+
+
+def _merged(
+    recipients: tuple[RecipientStatus, ...], found: tuple[RecipientStatus, ...]
+) -> Iterator[RecipientStatus]:
+    """Add to each status block what the prose says of the same recipient."""
+    if len(recipients) == len(found) == 1 and recipients[0].address is None:
+        recipients = (_addressed(recipients[0], found[0]),)
+    told = {normalise(one.address): one for one in reversed(found) if one.address}
+    for one in recipients:
+        same = told.get(normalise(one.address)) if one.address and not _says_why(one) else None
+        yield (
+            one
+            if same is None
+            else replace(
+                one,
+                diagnostic_code=same.diagnostic_code or one.diagnostic_code,
+                remote_mta=one.remote_mta or same.remote_mta,
+                words=same.words,
+            )
+        )
+
+
+def _addressed(nameless: RecipientStatus, found: RecipientStatus) -> RecipientStatus:
+    """Give the only recipient, where the report hides its address, the one that the prose names."""
+    if found.address is None:
+        return nameless
+    defect = Defect(field="address", text=f"taken from the prose, as {found.source} words it")
+    return replace(nameless, address=found.address, defects=(*nameless.defects, defect))
+
+
+def _with_words(
+    recipients: tuple[RecipientStatus, ...], notice: Notice
+) -> Iterator[RecipientStatus]:
+    """Give each recipient what the prose says of it, behind what its own reader gave."""
+    low = notice.text.lower()
+    words: dict[str, str | None] = {}
+    for one in recipients:
+        if (one.words and one.diagnostic_code) or (len(recipients) > 1 and not one.address):
+            yield one
+        elif len(recipients) == 1:
+            yield replace(one, words=_joined(one.words, notice.text))
+        else:
+            address = (one.address or "").lower()
+            if address not in words:
+                words[address] = _around(notice.text, low, address)
+            yield replace(one, words=_joined(one.words, words[address]))
+
+
+def _joined(own: str | None, prose: str | None) -> str | None:
+    return "\n".join(text for text in (own, prose) if text)[:_WORDS].strip() or None
+
+
+def _around(text: str, low: str, address: str) -> str | None:
+    """Return the paragraph of *text* that names *address*, and not one that ends like it."""
+    at = low.find(address)
+    while at > 0 and (low[at - 1].isalnum() or low[at - 1] in "._+-"):
+        at = low.find(address, at + 1)
+    if at < 0:
+        return None
+    start, end = text.rfind("\n\n", 0, at) + 1, text.find("\n\n", at)
+    return text[start : end if end >= 0 else None][:_WORDS].strip()
+
+
+def _forwarded(message: Part, notice: Notice) -> Report | None:
+    """Read a report inside a forward: as an attachment, or below "Original message" in the text."""
+    for one in _inner(message, notice):
+        report = reports.read(one)
+        about = prose.notice(one)
+        if report and report.kind is Kind.BOUNCE:
+            report = _completed(report, about)
+        elif report is None and nonbounce.from_daemon(one):
+            report = _in_prose(about)
+        if report and report.kind is Kind.BOUNCE and report.recipients:
+            defect = Defect(field="message", text=f"read inside a forward, part {one.path or '1'}")
+            return replace(
+                report,
+                returned=returned.find(one, about.returned),
+                defects=(*report.defects, defect),
+            )
+    return None
+
+
+def _inner(message: Part, notice: Notice) -> Iterator[Part]:
+    """Yield the first messages inside *message*, and the one whose header stands in its text."""
+    attached = (one for one in message.walk() if one.type == "message/rfc822" and one.children)
+    for one in islice(attached, _MAX_FORWARDS):
+        yield one.children[0]
+    if notice.returned:
+        yield mime.parse(notice.returned.encode())
+
+
+def _judge(report: Report, rules: RuleBook) -> Iterator[Judged]:
+    for recipient in report.recipients:
+        said = recipient.diagnostic_code.value if recipient.diagnostic_code else ""
+        reply = find_reply(said or recipient.words or "") if said or recipient.words else None
+        status = recipient.status
+        if reply and (status is None or status.says_nothing):
+            status = _better(status, reply.status if said else None)
+        yield Judged(
+            recipient=recipient,
+            verdict=_verdict(report, recipient, rules),
+            status=status,
+            smtp_code=reply.code if reply and said else None,
+        )
+
+
+def _better(field: Status | None, said: Status | None) -> Status | None:
+    return said if said and not said.says_nothing else field or said
+
+
+def _verdict(report: Report, recipient: RecipientStatus, rules: RuleBook) -> Verdict | None:
+    if report.kind is Kind.COMPLAINT:
+        kind = ((report.feedback and report.feedback.feedback_type) or "abuse").lower()
+        cause = _FEEDBACK.get(kind, Cause.COMPLAINT)
+        return Verdict(cause=cause, rule=f"feedback/{cause}", evidence=f"Feedback-Type: {kind}")
+    if report.kind is Kind.BOUNCE and recipient.action in _FAILED:
+        return classify(recipient, reporting_mta=report.reporting_mta, rules=rules)
+    return None

@@ -1,0 +1,233 @@
+"""Decide what one event does to one address: rules 1, 2, 6 and 7 of the policy.
+
+A reason not to count a failure is a gate: a function in ``_GATES``; a kind of event is a row of
+``_DECIDERS``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from bounced.causes import Cause, Type
+from bounced.model import Verdict
+from bounced.policy.state import (
+    BLOCKING,
+    AddressState,
+    Decision,
+    Effect,
+    Event,
+    Settings,
+    What,
+    as_of,
+    cleared,
+    latest,
+)
+from bounced.policy.words import day, limit, nth, span
+
+
+def decide(state: AddressState, event: Event, settings: Settings, now: datetime) -> Decision:
+    """Return what *event*, which happened at *now*, does to *state*."""
+    current = as_of(state, now)
+    effect, after, why = _DECIDERS[event.what](current, event, settings, now)
+    return Decision(effect=effect, before=current, after=after, why=why)
+
+
+_Outcome = tuple[Effect, AddressState, str]
+_Decider = Callable[[AddressState, Event, Settings, datetime], _Outcome]
+
+
+def _failed(state: AddressState, event: Event, settings: Settings, now: datetime) -> _Outcome:
+    verdict = event.verdict
+    if verdict is None:
+        return Effect.RECORDED, state, "a failure without a verdict is only recorded"
+    if not state.blocked:
+        state = _with_failure(state, verdict, now)
+    state = replace(state, last_failure_at=latest(state.last_failure_at, now))
+    harmless = next((why for gate in _GATES if (why := gate(state, event, settings, now))), None)
+    if harmless:
+        return Effect.RECORDED, state, harmless
+    if verdict.type is Type.HARD:
+        return _block(state, verdict, settings, now, f"hard failure ({verdict.cause})")
+    if state.blocked:
+        return Effect.UNCHANGED, state, _blocked_already(state)
+    return _count(state, verdict, settings, now)
+
+
+def _with_failure(state: AddressState, verdict: Verdict, now: datetime) -> AddressState:
+    """Show the last failure's cause; an older one that comes late is not the last."""
+    if state.last_failure_at and now < state.last_failure_at:
+        return state
+    return replace(state, cause=verdict.cause, rule=verdict.rule, evidence=verdict.evidence)
+
+
+def _harmless_cause(_s: AddressState, event: Event, _p: Settings, _n: datetime) -> str | None:
+    verdict = event.verdict
+    if verdict is None or verdict.cause.info.counts:
+        return None
+    return f"{verdict.cause} says nothing about the recipient and never counts"
+
+
+def _repeated(_s: AddressState, event: Event, _p: Settings, _n: datetime) -> str | None:
+    """Count one message once; but a hard failure may follow on a soft one for the same message."""
+    hard = event.verdict is not None and event.verdict.type is Type.HARD
+    if event.already in BLOCKING or (event.repeated and not hard):
+        return "another report for this message has counted already"
+    return None
+
+
+def _settled(state: AddressState, _e: Event, _p: Settings, now: datetime) -> str | None:
+    if state.cleared_at and now < state.cleared_at:
+        return f"older than the end of the last block, {day(state.cleared_at)}"
+    return None
+
+
+_GATES: Final = (_harmless_cause, _repeated, _settled)
+
+
+def _count(state: AddressState, verdict: Verdict, settings: Settings, now: datetime) -> _Outcome:
+    """Add a soft failure to the run that it belongs to."""
+    if aside := _beside_the_run(state, settings, now):
+        return Effect.RECORDED, state, aside
+    first, last = state.first_soft_at, state.last_soft_at
+    anew = first is None or last is None or now - last > settings.soft_window
+    count = 1 if anew else state.soft_count + 1
+    state = replace(
+        state,
+        soft_count=count,
+        first_soft_at=now if anew or first is None else min(first, now),
+        last_soft_at=now if anew else latest(last, now),
+    )
+    why = f"{nth(count)} soft failure in a row ({verdict.cause}); {limit(settings.soft_limit)}"
+    if count >= settings.soft_limit:
+        return _block(state, verdict, settings, now, why)
+    return Effect.COUNTED, state, why
+
+
+def _beside_the_run(state: AddressState, settings: Settings, now: datetime) -> str | None:
+    """Return why a soft failure at *now* adds nothing to the run of soft failures."""
+    delivered, first, last = state.last_delivery_at, state.first_soft_at, state.last_soft_at
+    if delivered and now < delivered:
+        return f"older than the last delivery, {day(delivered)}"
+    if first is None or last is None:
+        return None
+    if first - now > settings.soft_window:
+        return f"{span(first - now)} older than the failures that count"
+    # Between first and last nobody knows how near the next one is: in doubt it doesn't count.
+    interval = settings.soft_interval
+    if interval and last - now > -interval and now - first > -interval:
+        return f"within {span(interval)} of another failure, and these count once"
+    return None
+
+
+def _complaint(state: AddressState, event: Event, settings: Settings, now: datetime) -> _Outcome:
+    if event.repeated:
+        return Effect.RECORDED, state, "another complaint about this message has counted already"
+    if settled := _settled(state, event, settings, now):
+        return Effect.RECORDED, state, settled
+    count = state.complaints + 1
+    state = replace(state, complaints=count)
+    why = f"{nth(count)} complaint; {limit(settings.complaint_limit)}"
+    if count >= settings.complaint_limit:
+        verdict = event.verdict or Verdict(
+            cause=Cause.COMPLAINT, rule="policy/complaint", evidence=""
+        )
+        return _block(state, verdict, settings, now, why)
+    return Effect.COUNTED, state, why
+
+
+def _block(
+    state: AddressState, verdict: Verdict, settings: Settings, now: datetime, why: str
+) -> _Outcome:
+    """Block; a block that stands gives way only to a longer one, and keeps its beginning."""
+    lasting = settings.expire.get(verdict.cause)
+    until = now + lasting if lasting is not None else None
+    if until and until <= now:
+        return Effect.RECORDED, state, f"{why}; blocks for {verdict.cause} are set to last no time"
+    if state.blocked and not _longer(until, state.expires_at):
+        return Effect.UNCHANGED, state, _blocked_already(state)
+    after = replace(
+        state,
+        blocked=True,
+        since=state.since if state.blocked else now,
+        expires_at=until,
+        blocked_by=None,
+        why=why,
+        cause=verdict.cause,
+        rule=verdict.rule,
+        evidence=verdict.evidence,
+    )
+    return (Effect.EXTENDED if state.blocked else Effect.BLOCKED), after, why
+
+
+def _delivered(state: AddressState, _e: Event, _p: Settings, now: datetime) -> _Outcome:
+    after = replace(state, last_delivery_at=latest(state.last_delivery_at, now))
+    if state.blocked:
+        return Effect.RECORDED, after, "delivered, which lifts no block"
+    first, last = state.first_soft_at, state.last_soft_at
+    if not state.soft_count or first is None or last is None or now < first:
+        return Effect.RECORDED, after, "delivered; no soft failures before it to forget"
+    if now < last:
+        # A report that comes late: of the run, only the last failure is known to be later.
+        after = replace(after, soft_count=1, first_soft_at=last)
+        return (
+            Effect.RESET,
+            after,
+            f"delivered in between; {state.soft_count} soft failures become 1",
+        )
+    after = replace(after, soft_count=0, first_soft_at=None, last_soft_at=None)
+    return Effect.RESET, after, f"delivered; {state.soft_count} soft in a row forgotten"
+
+
+def _delayed(state: AddressState, _e: Event, _p: Settings, _n: datetime) -> _Outcome:
+    return Effect.RECORDED, state, "delayed, not failed: never counts"
+
+
+def _noted(state: AddressState, _e: Event, _p: Settings, _n: datetime) -> _Outcome:
+    return Effect.RECORDED, state, "neither a failure nor a delivery"
+
+
+def _operator_block(state: AddressState, event: Event, _p: Settings, now: datetime) -> _Outcome:
+    """Block for good: an operator's block doesn't expire, whatever its cause."""
+    why = f"blocked by {event.who}: {event.why}"
+    if state.blocked and state.expires_at is None:
+        return Effect.UNCHANGED, state, _blocked_already(state)
+    after = replace(
+        state,
+        blocked=True,
+        since=state.since if state.blocked else now,
+        expires_at=None,
+        blocked_by=event.who,
+        why=why,
+        cause=event.cause,
+        rule=None,
+        evidence=None,
+    )
+    return (Effect.EXTENDED if state.blocked else Effect.BLOCKED), after, why
+
+
+def _operator_unblock(state: AddressState, event: Event, _p: Settings, now: datetime) -> _Outcome:
+    if not state.blocked:
+        return Effect.UNCHANGED, state, "not blocked"
+    return Effect.UNBLOCKED, cleared(state, now), f"unblocked by {event.who}: {event.why}"
+
+
+_DECIDERS: Final[Mapping[What, _Decider]] = {
+    What.FAILED: _failed,
+    What.DELAYED: _delayed,
+    What.DELIVERED: _delivered,
+    What.COMPLAINT: _complaint,
+    What.BLOCK: _operator_block,
+    What.UNBLOCK: _operator_unblock,
+    What.NOTED: _noted,
+}
+
+
+def _longer(until: datetime | None, than: datetime | None) -> bool:
+    return than is not None and (until is None or until > than)
+
+
+def _blocked_already(state: AddressState) -> str:
+    return f"blocked already since {day(state.since)}" if state.since else "blocked already"
