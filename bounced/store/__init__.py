@@ -1,0 +1,13 @@
+"""The store: messages, reports, events, the state of each address, and the audit trail.
+
+SQLAlchemy Core; SQLite by default, PostgreSQL by its URL.  :class:`Store` records and answers,
+:class:`Writer` commits what many senders bring, together.
+"""
+
+from __future__ import annotations
+
+from bounced.store.store import Store
+from bounced.store.values import HistoryEntry, Incoming, Outcome, Recorded
+from bounced.store.writer import Writer
+
+__all__ = ["HistoryEntry", "Incoming", "Outcome", "Recorded", "Store", "Writer"]

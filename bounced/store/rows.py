@@ -1,0 +1,150 @@
+"""The values of the core, as rows of the tables."""
+
+from __future__ import annotations
+
+import zlib
+from datetime import timedelta
+from typing import Any, Final
+
+from bounced.model import Kind, Report, Typed
+from bounced.store import state
+from bounced.store.judge import Entry
+from bounced.store.types import utc
+from bounced.store.values import Incoming
+
+_LARGE: Final = 1 << 20
+_MAX_INT: Final = 2**31 - 1
+
+
+def message(incoming: Incoming) -> dict[str, Any]:
+    """Return the row of ``messages``."""
+    return {
+        "fingerprint": incoming.fingerprint,
+        "seen": 1,
+        "received_at": incoming.received_at,
+        "queue_id": incoming.queue_id,
+        "source": incoming.source,
+        "peer": incoming.peer,
+        "stream": state.place(incoming.stream, "").stream,
+        "kind": incoming.reading.report.kind,
+        "reverse_path": incoming.envelope.reverse_path,
+        "forward_paths": incoming.envelope.forward_paths,
+        "size": len(incoming.raw),
+    }
+
+
+def raw_message(incoming: Incoming, retention: timedelta | None) -> dict[str, Any]:
+    """Return the row of ``raw_messages``; without a *retention* it is kept for ever."""
+    level = 6 if len(incoming.raw) < _LARGE else 1  # 50 MiB at level 6 take seconds
+    return {
+        "zlib": zlib.compress(incoming.raw, level),
+        "expires_at": utc(incoming.received_at) + retention if retention is not None else None,
+    }
+
+
+def report(incoming: Incoming) -> dict[str, Any]:
+    """Return the row of ``reports``."""
+    found = incoming.reading.report
+    return {
+        "source": found.source,
+        "because": found.because,
+        "reporting_mta": _typed(found.reporting_mta),
+        "original_envelope_id": found.original_envelope_id,
+        "arrival_date": found.arrival_date,
+        "dsn_gateway": _typed(found.dsn_gateway),
+        "received_from_mta": _typed(found.received_from_mta),
+        "own_message_id": found.message_id,
+        "own_from": found.from_,
+        "own_subject": found.subject,
+        "own_date": found.date,
+        "recipients": found.recipients,
+        "feedback": found.feedback,
+        "extensions": found.extensions,
+        "defects": found.defects,
+    } | _returned(found)
+
+
+def _returned(found: Report) -> dict[str, Any]:
+    back = found.returned
+    return {
+        "returned_message_id": back.message_id if back else None,
+        "returned_from": back.from_ if back else None,
+        "returned_to": back.to if back else None,
+        "returned_subject": back.subject if back else None,
+        "returned_date": back.date if back else None,
+        "returned_list_id": back.list_id if back else None,
+        "returned_headers": back.headers if back else None,
+        "returned_part": back.part if back else None,
+    }
+
+
+def event(entry: Entry, message_id: int | None, incoming: Incoming | None) -> dict[str, Any]:
+    """Return the row of ``events``."""
+    decision = entry.decision
+    return {
+        "message_id": message_id,
+        "stream": entry.place.stream if entry.place else _stream(incoming),
+        "key": entry.place.key if entry.place else None,
+        "address": entry.address,
+        "at": entry.at,
+        "origin": entry.origin,
+        "what": entry.what,
+        "trust": incoming.trust if incoming else None,
+        "effect": decision.effect if decision else "recorded",
+        "why": decision.why if decision else _no_state(incoming),
+        "who": entry.who,
+        "original": entry.original,
+    } | _verdict(entry)
+
+
+def _verdict(entry: Entry) -> dict[str, Any]:
+    judged = entry.judged
+    verdict = judged.verdict if judged else None
+    cause = verdict.cause if verdict else entry.cause
+    code = judged.smtp_code if judged else None
+    return {
+        "action": judged.recipient.action if judged else None,
+        "status": str(judged.status) if judged and judged.status else None,
+        "smtp_code": code if code is not None and abs(code) <= _MAX_INT else None,
+        "cause": cause,
+        "type": cause.info.type if cause else None,
+        "rule": verdict.rule if verdict else None,
+        "evidence": verdict.evidence if verdict else None,
+    }
+
+
+def audit(entry: Entry, event_id: int) -> dict[str, Any] | None:
+    """Return the row of ``audit``, ``None`` where the state did not change.
+
+    Before and after hold the fields that differ, and no others.
+    """
+    if entry.place is None or entry.decision is None or not entry.decision.changed:
+        return None
+    before, after = entry.decision.before, entry.decision.after
+    names = [name for name in state.FIELDS if getattr(before, name) != getattr(after, name)]
+    return {
+        "at": entry.at,
+        "event_id": event_id,
+        "stream": entry.place.stream,
+        "key": entry.place.key,
+        "who": entry.who,
+        "effect": entry.decision.effect,
+        "before": {name: getattr(before, name) for name in names},
+        "after": {name: getattr(after, name) for name in names},
+        "why": entry.decision.why,
+    }
+
+
+def _stream(incoming: Incoming | None) -> str:
+    return state.place(incoming.stream, "").stream if incoming else "default"
+
+
+def _no_state(incoming: Incoming | None) -> str:
+    kind = incoming.reading.report.kind if incoming else Kind.OTHER
+    return f"the {kind} names no address that could be blocked"
+
+
+def _typed(field: Typed | None) -> str | None:
+    if field is None:
+        return None
+    return f"{field.type}; {field.value}" if field.type else field.value

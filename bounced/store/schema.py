@@ -1,0 +1,150 @@
+"""The tables, by noun.  A change here needs a migration beside it; a test compares the two.
+
+``events`` and ``audit`` only grow.  ``recipients`` is what follows from them, kept so that asking
+costs one look-up.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+)
+
+from bounced.store.types import BigId, SafeJson, SafeText, UtcDateTime
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("fingerprint", SafeText, nullable=False, unique=True),
+    Column("seen", Integer, nullable=False),  # 1, and one more for each redelivery
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("queue_id", SafeText, nullable=False),
+    Column("source", SafeText, nullable=False),
+    Column("peer", SafeText, nullable=False),
+    Column("stream", SafeText, nullable=False),
+    Column("kind", SafeText, nullable=False),
+    Column("reverse_path", SafeText),
+    Column("forward_paths", SafeJson, nullable=False),
+    Column("size", BigId, nullable=False),
+)
+
+raw_messages = Table(
+    "raw_messages",
+    metadata,
+    Column("message_id", BigId, ForeignKey("messages.id"), primary_key=True, autoincrement=False),
+    Column("zlib", LargeBinary, nullable=False),
+    Column("expires_at", UtcDateTime, index=True),
+)
+
+reports = Table(
+    "reports",
+    metadata,
+    Column("message_id", BigId, ForeignKey("messages.id"), primary_key=True, autoincrement=False),
+    Column("source", SafeText, nullable=False),
+    Column("because", SafeText, nullable=False),
+    Column("reporting_mta", SafeText),
+    Column("original_envelope_id", SafeText),
+    Column("arrival_date", UtcDateTime),
+    Column("dsn_gateway", SafeText),
+    Column("received_from_mta", SafeText),
+    # The notice's own header fields, and those of the message that it returns.
+    Column("own_message_id", SafeText),
+    Column("own_from", SafeText),
+    Column("own_subject", SafeText),
+    Column("own_date", UtcDateTime),
+    Column("returned_message_id", SafeText),
+    Column("returned_from", SafeText),
+    Column("returned_to", SafeText),
+    Column("returned_subject", SafeText),
+    Column("returned_date", UtcDateTime),
+    Column("returned_list_id", SafeText),
+    Column("returned_headers", SafeJson),
+    Column("returned_part", SafeText),
+    Column("recipients", SafeJson, nullable=False),  # each with every field the notice has of it
+    Column("feedback", SafeJson),
+    Column("extensions", SafeJson, nullable=False),
+    Column("defects", SafeJson, nullable=False),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("message_id", BigId, ForeignKey("messages.id"), index=True),
+    Column("stream", SafeText, nullable=False),
+    Column("key", SafeText),
+    Column("address", SafeText),
+    Column("at", UtcDateTime, nullable=False),
+    Column("origin", SafeText, nullable=False),
+    Column("what", SafeText, nullable=False),
+    Column("action", SafeText),
+    Column("status", SafeText),
+    Column("smtp_code", Integer),
+    Column("cause", SafeText),
+    Column("type", SafeText),
+    Column("rule", SafeText),
+    Column("evidence", SafeText),
+    Column("trust", SafeText),
+    Column("effect", SafeText, nullable=False),
+    Column("why", SafeText, nullable=False),
+    Column("who", SafeText),
+    Column("original", SafeText),  # which message of ours it is about
+    Index(None, "key", "stream", "original"),
+)
+
+recipients = Table(
+    "recipients",
+    metadata,
+    Column("stream", SafeText, primary_key=True),
+    Column("key", SafeText, primary_key=True),
+    Column("address", SafeText, nullable=False),
+    Column("domain", SafeText, nullable=False, index=True),
+    Column("blocked", Boolean, nullable=False),
+    Column("since", UtcDateTime),
+    Column("expires_at", UtcDateTime),
+    Column("blocked_by", SafeText),
+    Column("why", SafeText),
+    Column("cause", SafeText),
+    Column("rule", SafeText),
+    Column("evidence", SafeText),
+    Column("soft_count", Integer, nullable=False),
+    Column("first_soft_at", UtcDateTime),
+    Column("last_soft_at", UtcDateTime),
+    Column("last_failure_at", UtcDateTime),
+    Column("last_delivery_at", UtcDateTime),
+    Column("complaints", Integer, nullable=False),
+    Column("cleared_at", UtcDateTime),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("event_id", BigId, ForeignKey("events.id"), nullable=False, index=True),
+    Column("stream", SafeText, nullable=False),
+    Column("key", SafeText, nullable=False),
+    Column("who", SafeText),
+    Column("effect", SafeText, nullable=False),
+    Column("before", SafeJson, nullable=False),
+    Column("after", SafeJson, nullable=False),
+    Column("why", SafeText, nullable=False),
+    Index(None, "key", "stream"),
+)

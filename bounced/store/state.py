@@ -1,0 +1,142 @@
+"""The state of each address: read, lock, write, list."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, or_, select, tuple_
+
+from bounced.address import domain_of, normalise, normalise_domain
+from bounced.causes import Cause
+from bounced.policy import AddressState, as_of
+from bounced.store.schema import recipients
+from bounced.store.types import storable
+
+CHUNK: Final = 500  # values in one IN (...); the smallest limit of parameters is SQLite's, 32,766
+_MAX_STREAM: Final = 200
+FIELDS: Final = tuple(one.name for one in dataclasses.fields(AddressState))
+
+
+class Place(NamedTuple):
+    """Where a state is kept.  Rows are locked in the order of their places."""
+
+    stream: str
+    key: str
+
+
+def place(stream: str, address: str) -> Place:
+    """Return where the state of *address* is kept."""
+    return Place(storable(stream)[:_MAX_STREAM], normalise(address))
+
+
+def load(
+    connection: Connection, places: Iterable[Place], *, lock: bool
+) -> dict[Place, AddressState]:
+    """Return the states that exist; with *lock* nobody else changes them until the commit.
+
+    Locked in key order, so that two writers never wait for each other.
+    """
+    states: dict[Place, AddressState] = {}
+    for stream, keys in _chunks(places):
+        query = (
+            select(recipients)
+            .where(recipients.c.stream == stream, recipients.c.key.in_(keys))
+            .order_by(recipients.c.key)
+        )
+        rows = connection.execute(query.with_for_update() if lock else query)
+        states |= {Place(row.stream, row.key): _state(row) for row in rows}
+    return states
+
+
+def _chunks(places: Iterable[Place]) -> Iterator[tuple[str, list[str]]]:
+    streams: dict[str, list[str]] = {}
+    for stream, key in sorted(set(places)):
+        streams.setdefault(stream, []).append(key)
+    for stream, keys in streams.items():
+        for start in range(0, len(keys), CHUNK):
+            yield stream, keys[start : start + CHUNK]
+
+
+def save(
+    connection: Connection,
+    before: Mapping[Place, AddressState],
+    after: Mapping[Place, AddressState],
+) -> None:
+    """Write the states that are new, or differ from those *before*, which were locked."""
+    new = [_row(state) for at, state in after.items() if at not in before]
+    changed = [
+        {"at_stream": at.stream, "at_key": at.key} | _row(state)
+        for at, state in sorted(after.items())
+        if at in before and before[at] != state
+    ]
+    if new:
+        connection.execute(recipients.insert(), new)
+    if changed:
+        same = and_(
+            recipients.c.stream == bindparam("at_stream"), recipients.c.key == bindparam("at_key")
+        )
+        connection.execute(recipients.update().where(same), changed)
+
+
+def find(connection: Connection, at: Place, now: datetime) -> AddressState | None:
+    """Return the state at *now*: the address's own, or its domain's where that is blocked."""
+    domain = Place(at.stream, f"@{domain_of(at.key)}")
+    states = load(connection, (at, domain), lock=False)
+    own, whole = (as_of(states[one], now) if one in states else None for one in (at, domain))
+    if whole and whole.blocked and not (own and own.blocked):
+        return whole
+    return own
+
+
+def listed(
+    connection: Connection,
+    now: datetime,
+    *,
+    stream: str | None = None,
+    blocked: bool | None = None,
+    cause: Cause | None = None,
+    domain: str | None = None,
+    since: datetime | None = None,
+    limit: int | None = None,
+    after: tuple[str, str] | None = None,
+) -> list[AddressState]:
+    """Return the states that pass every filter, as they are at *now*, by stream and key.
+
+    ``since``: blocked, or failed last, at that time or later; ``after``: the ``(stream, key)`` of
+    the last one seen, to go on from there.
+    """
+    table = recipients.c
+    lapsed = and_(table.blocked, table.expires_at.is_not(None), table.expires_at <= now)
+    tests: list[ColumnElement[bool]] = []
+    if stream is not None:
+        tests.append(table.stream == stream)
+    if blocked is not None:
+        stands = and_(table.blocked, or_(table.expires_at.is_(None), table.expires_at > now))
+        tests.append(stands if blocked else or_(~table.blocked, lapsed))
+    if cause is not None:
+        tests += [
+            table.cause == cause,
+            ~and_(table.blocked, func.coalesce(table.expires_at <= now, False)),
+        ]
+    if domain is not None:
+        tests.append(table.domain == normalise_domain(domain))
+    if since is not None:
+        tests.append(or_(table.since >= since, table.last_failure_at >= since))
+    if after is not None:
+        tests.append(tuple_(table.stream, table.key) > after)
+    query = select(recipients).where(*tests).order_by(table.stream, table.key).limit(limit)
+    return [as_of(_state(row), now) for row in connection.execute(query)]
+
+
+def _state(row: Row[Any]) -> AddressState:
+    values = {name: getattr(row, name) for name in FIELDS}
+    values["cause"] = Cause(row.cause) if row.cause is not None else None
+    return AddressState(**values)
+
+
+def _row(state: AddressState) -> dict[str, object]:
+    row = {name: getattr(state, name) for name in FIELDS}
+    return row | {"domain": domain_of(state.key)}

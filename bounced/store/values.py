@@ -1,0 +1,92 @@
+"""What goes into the store and what comes out; no row of a table leaves it in another form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bounced.causes import Cause, Type
+from bounced.model import Action, Envelope, Kind, Reading, Trust
+from bounced.policy import Decision, Effect, What
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming:
+    """One message on its way into the store.
+
+    ``received_at`` is the time of all its events; ``source`` is how it came: ``smtp``, ``lmtp`` or
+    ``replay``; ``peer`` who brought it.  ``fingerprint`` is what makes recording idempotent.
+    """
+
+    raw: bytes
+    reading: Reading
+    envelope: Envelope
+    received_at: datetime
+    fingerprint: str
+    queue_id: str
+    source: str
+    peer: str = ""
+    stream: str = "default"
+    trust: Trust = Trust.UNSIGNED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one recipient; ``decision`` is ``None`` where the notice hides the address."""
+
+    address: str | None
+    action: Action | None = None
+    cause: Cause | None = None
+    rule: str | None = None
+    evidence: str | None = None
+    decision: Decision | None = None
+
+    @property
+    def type(self) -> Type | None:
+        """Hard or soft, by the cause; ``None`` where nothing failed."""
+        return self.cause.info.type if self.cause else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """What the commit did with one message; a duplicate changed nothing and has no outcomes."""
+
+    message_id: int
+    duplicate: bool
+    outcomes: tuple[Outcome, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryEntry:
+    """One event of one address: what was said, what was concluded, what it did, and why.
+
+    ``origin`` is ``report``, ``operator`` or ``policy`` (a block whose time was over).  What
+    belongs to a message is ``None`` for the other two.
+    """
+
+    at: datetime
+    stream: str
+    address: str
+    origin: str
+    what: What
+    effect: Effect
+    why: str
+    action: Action | None = None
+    status: str | None = None
+    smtp_code: int | None = None
+    cause: Cause | None = None
+    rule: str | None = None
+    evidence: str | None = None
+    trust: Trust | None = None
+    who: str | None = None
+    original: str | None = None
+    message_id: int | None = None
+    queue_id: str | None = None
+    source: str | None = None
+    kind: Kind | None = None
+    reporting_mta: str | None = None
+
+    @property
+    def type(self) -> Type | None:
+        """Hard or soft, by the cause; ``None`` where nothing failed."""
+        return self.cause.info.type if self.cause else None
