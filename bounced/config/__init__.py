@@ -1,0 +1,29 @@
+"""The settings of the daemon and of the command line: one file, the environment, or neither.
+
+``load`` is the front door.  A setting that is unknown or malformed is refused with the file, the
+line, what is wrong and the nearest known name; nothing is ever guessed or ignored.
+"""
+
+from __future__ import annotations
+
+from bounced.config.endpoint import Endpoint, Inherited, Tcp, Unix
+from bounced.config.load import Loaded, load, load_with_origins, state_directory
+from bounced.config.model import Config, Limits, Listen, Log, Policy, Rules, StoreSection
+
+__all__ = [
+    "Config",
+    "Endpoint",
+    "Inherited",
+    "Limits",
+    "Listen",
+    "Loaded",
+    "Log",
+    "Policy",
+    "Rules",
+    "StoreSection",
+    "Tcp",
+    "Unix",
+    "load",
+    "load_with_origins",
+    "state_directory",
+]

@@ -1,0 +1,242 @@
+"""The settings: their names, what they may be, and what they are where nobody says.
+
+This is the only place where a setting is declared; the environment's names, the error texts,
+``bounced config check`` and the table in the README all follow from it.  pydantic is known in
+``bounced.config`` and nowhere else.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Mapping
+from datetime import timedelta
+from functools import cached_property
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from bounced import policy
+from bounced.causes import Cause
+from bounced.config import endpoint, quantities
+
+_Size = Annotated[int, BeforeValidator(quantities.size)]
+_Duration = Annotated[timedelta, BeforeValidator(quantities.duration)]
+_Retention = Annotated[timedelta | None, BeforeValidator(quantities.retention)]
+_Count = Annotated[int, BeforeValidator(quantities.count)]
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str) and value and value.isprintable():
+        return value
+    msg = "must be a text in quotes, not empty and without control characters"
+    raise ValueError(msg)
+
+
+def _recipient_pattern(value: str) -> str:
+    local_part, at, domain = value.rpartition("@")
+    bad = any(letter.isspace() for letter in value) or "@" in local_part.replace('"', "")
+    if value == "*" or (at and domain and not bad):
+        return value
+    msg = (
+        'is no recipient; write an address ("bounces@example.org"), one with a wildcard '
+        '("bounces+*@example.org"), a whole domain ("@example.org"), or "*" for all'
+    )
+    raise ValueError(msg)
+
+
+def _url(value: str) -> str:
+    if value.startswith(("sqlite:///", "sqlite+", "postgresql://", "postgresql+")):
+        return value
+    msg = (
+        'is no database; write "sqlite:////var/lib/bounced/bounced.db" (four slashes: the path is '
+        'absolute) or "postgresql://user@host/name"'
+    )
+    raise ValueError(msg)
+
+
+def _address(value: str) -> str:
+    endpoint.read(value)
+    return value
+
+
+def _listed(value: object) -> object:
+    """Take one text for a list of them, cut at commas: the form for the environment."""
+    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+
+
+def _listener(value: object) -> object:
+    """Take ``"lmtp unix:/run/x"`` for a table, smtp where no protocol is named."""
+    if not isinstance(value, str):
+        return value
+    protocol, space, address = value.partition(" ")
+    return {"protocol": protocol, "address": address} if space else {"address": value}
+
+
+_Text = Annotated[str, BeforeValidator(_text)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Listen(_Section):
+    """One listener."""
+
+    protocol: Annotated[
+        Literal["smtp", "lmtp"], Field(description="what is spoken on it: `smtp` or `lmtp`")
+    ] = "smtp"
+    address: Annotated[
+        _Text,
+        AfterValidator(_address),
+        Field(description="`host:port`, `[::1]:port`, `unix:/path` or `systemd:NAME`"),
+    ]
+    mode: Annotated[
+        int,
+        BeforeValidator(quantities.file_mode),
+        Field(description="who may connect to a unix socket, as the mode of its file"),
+    ] = 0o666
+
+    @cached_property
+    def endpoint(self) -> endpoint.Endpoint:
+        """The address, read."""
+        return endpoint.read(self.address)
+
+
+class Limits(_Section):
+    """How much of what is taken; beyond it the sender gets a reply that says so."""
+
+    message_size: Annotated[_Size, Field(description="largest message")] = 50 * 2**20
+    recipients: Annotated[_Count, Field(description="recipients in one transaction")] = 100
+    connections: Annotated[_Count, Field(description="connections at a time")] = 500
+    idle: Annotated[_Duration, Field(description="a silent client is sent away after this")] = (
+        timedelta(minutes=5)
+    )
+    drain: Annotated[_Duration, Field(description="how long a stop waits for what was begun")] = (
+        timedelta(seconds=30)
+    )
+
+
+class StoreSection(_Section):
+    """Where everything is kept."""
+
+    url: Annotated[
+        _Text, AfterValidator(_url), Field(description="the database, as SQLAlchemy writes it")
+    ]
+    raw_retention: Annotated[
+        _Retention,
+        Field(description="how long the messages' bytes are kept; `forever` for no end"),
+    ] = timedelta(days=30)
+
+
+class Policy(_Section):
+    """When an address is blocked."""
+
+    soft_limit: Annotated[
+        _Count, Field(description="soft failures in a row that block an address")
+    ] = 5
+    soft_window: Annotated[
+        _Duration, Field(description="silence after which soft failures are forgotten")
+    ] = timedelta(days=90)
+    soft_interval: Annotated[
+        _Duration, Field(description="failures of one address within this time count once")
+    ] = timedelta(0)
+    complaint_limit: Annotated[_Count, Field(description="complaints that block an address")] = 1
+    expire: Annotated[
+        Mapping[Cause, _Duration],
+        Field(description="cause = how long a block for it lasts; other blocks are permanent"),
+    ] = {}
+
+    @cached_property
+    def settings(self) -> policy.Settings:
+        """The same numbers as the core wants them."""
+        return policy.Settings(
+            soft_limit=self.soft_limit,
+            soft_window=self.soft_window,
+            soft_interval=self.soft_interval,
+            complaint_limit=self.complaint_limit,
+            expire=dict(self.expire),
+        )
+
+
+class Log(_Section):
+    """What is logged, and how.  It goes to standard error, never to a file of our own."""
+
+    level: Annotated[
+        Literal["debug", "info", "warning", "error"],
+        Field(description="`debug`, `info`, `warning` or `error`"),
+    ] = "info"
+    format: Annotated[
+        Literal["auto", "json", "console"],
+        Field(description="`json`, `console`, or `auto`: console on a terminal, else JSON"),
+    ] = "auto"
+    addresses: Annotated[
+        Literal["plain", "hashed"],
+        Field(description="`plain`, or `hashed`: a keyed hash stands for every mail address"),
+    ] = "plain"
+    salt: Annotated[
+        str, Field(description="key of the hashes: any long random text; keep it secret")
+    ] = ""
+
+
+class Rules(_Section):
+    """Rules of the operator's own; they are tried before the built-in ones."""
+
+    files: Annotated[
+        tuple[_Text, ...],
+        BeforeValidator(_listed),
+        Field(description="rule files, tried before the built-in ones; `*` allowed"),
+    ] = ()
+
+
+def _some_listener(value: tuple[Listen, ...]) -> tuple[Listen, ...]:
+    if not value:
+        msg = "names no listener; leave it out for smtp on 127.0.0.1:8025"
+        raise ValueError(msg)
+    seen: set[str] = set()
+    for listener in value:
+        if listener.address in seen and not listener.address.endswith(":0"):
+            msg = f"names {listener.address} twice; a listener needs an address of its own"
+            raise ValueError(msg)
+        seen.add(listener.address)
+    return value
+
+
+def _some_recipient(value: tuple[str, ...]) -> tuple[str, ...]:
+    if not value:
+        msg = 'names no recipient at all; write "*" to accept every one'
+        raise ValueError(msg)
+    return value
+
+
+def _salted(value: Log) -> Log:
+    if value.addresses == "hashed" and not value.salt:
+        msg = (
+            'hashes addresses without a key, so that anyone could guess them; write salt = "..." '
+            "with a long random text"
+        )
+        raise ValueError(msg)
+    return value
+
+
+class Config(_Section):
+    """All settings."""
+
+    hostname: Annotated[_Text, Field(description="name in the greeting")] = Field(
+        default_factory=socket.gethostname
+    )
+    accept: Annotated[
+        tuple[Annotated[_Text, AfterValidator(_recipient_pattern)], ...],
+        BeforeValidator(_listed),
+        AfterValidator(_some_recipient),
+        Field(description="recipients to accept: addresses, `bounces+*@…`, `@domain`, `*`"),
+    ] = ("*",)
+    listen: Annotated[
+        tuple[Annotated[Listen, BeforeValidator(_listener)], ...],
+        BeforeValidator(_listed),
+        AfterValidator(_some_listener),
+    ] = (Listen(address="127.0.0.1:8025"),)
+    limits: Limits = Limits()
+    store: StoreSection
+    policy: Policy = Policy()
+    log: Annotated[Log, AfterValidator(_salted)] = Log()
+    rules: Rules = Rules()

@@ -1,0 +1,76 @@
+"""The names of the settings: in the file, in the environment, and the nearest to a wrong one."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator
+from typing import TypeAlias
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from bounced.causes import Cause
+from bounced.config.model import Config, Listen
+
+SettingPath: TypeAlias = tuple[str, ...]
+
+ENVIRONMENT_PREFIX = "BOUNCED_"
+CONFIG_VARIABLE = "BOUNCED_CONFIG"
+EXPIRE: SettingPath = ("policy", "expire")
+
+
+def settings(model: type[BaseModel] = Config, above: SettingPath = ()) -> dict[SettingPath, str]:
+    """Return every setting with its description, in the order of the file."""
+    found: dict[SettingPath, str] = {}
+    for name, field in model.model_fields.items():
+        section = _section(field)
+        if section:
+            found |= settings(section, (*above, name))
+        else:
+            found[(*above, name)] = field.description or "the listeners"
+    return found
+
+
+def _section(field: FieldInfo) -> type[BaseModel] | None:
+    kind = field.annotation
+    return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
+
+
+def environment() -> dict[str, SettingPath]:
+    """Return the name of every environment variable with the setting that it stands for."""
+    paths = [*settings(), *((*EXPIRE, str(cause)) for cause in Cause)]
+    return {variable(path): path for path in paths}
+
+
+def variable(path: SettingPath) -> str:
+    """Return the environment's name of a setting: ``BOUNCED_LIMITS_IDLE``."""
+    return ENVIRONMENT_PREFIX + "_".join(path).upper()
+
+
+def dotted(path: Iterable[str | int]) -> str:
+    """Return a setting's name as texts for people write it: ``limits.idle``."""
+    return ".".join(part for part in path if isinstance(part, str))
+
+
+def nearest(name: str, among: Iterable[str]) -> str:
+    """Return ``"; did you mean X?"`` for the name most like *name*, or ``""`` where none is."""
+    found = difflib.get_close_matches(name, list(among), n=1, cutoff=0.6)
+    return f"; did you mean {found[0]}?" if found else ""
+
+
+def nearest_setting(path: SettingPath) -> str:
+    """Return the like of :func:`nearest` for a setting: its neighbours first, then all others."""
+    known = [dotted(known) for known in _file_names()]
+    beside = [name for name in known if name.rpartition(".")[0] == dotted(path[:-1])]
+    elsewhere = {name.rpartition(".")[2]: name for name in known}
+    close = difflib.get_close_matches(path[-1], list(elsewhere), n=1, cutoff=0.75)
+    return nearest(dotted(path), beside) or (
+        f"; did you mean {elsewhere[close[0]]}?" if close else nearest(dotted(path), known)
+    )
+
+
+def _file_names() -> Iterator[SettingPath]:
+    yield from settings()
+    for section in ("limits", "store", "policy", "log", "rules"):
+        yield (section,)
+    yield from (("listen", name) for name in Listen.model_fields)
