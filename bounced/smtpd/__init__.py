@@ -1,0 +1,10 @@
+"""Receiving: SMTP and LMTP in, stored messages out.  The only place that knows aiosmtpd."""
+
+from __future__ import annotations
+
+from bounced.smtpd.accept import matcher
+from bounced.smtpd.connection import Service
+from bounced.smtpd.intake import Intake, QueueIds, Writes
+from bounced.smtpd.listener import Listeners, open_sockets
+
+__all__ = ["Intake", "Listeners", "QueueIds", "Service", "Writes", "matcher", "open_sockets"]
