@@ -1,0 +1,128 @@
+"""Options that several commands share, and what they stand for."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeAlias
+
+import typer
+
+from bounced.causes import Cause
+
+if TYPE_CHECKING:
+    from bounced.config import Config
+    from bounced.store import Store
+
+# ruff: noqa: PLC0415 - what a command needs is imported when it runs, so that --help is quick
+
+ConfigFile: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        "-c",
+        metavar="FILE",
+        help="Settings; else ./bounced.toml, /etc/bounced/bounced.toml.",
+    ),
+]
+Json: TypeAlias = Annotated[bool, typer.Option("--json", help="JSON, one object a line.")]
+Stream: TypeAlias = Annotated[
+    str, typer.Option("--stream", metavar="NAME", help="The mail stream that is asked about.")
+]
+Reason: TypeAlias = Annotated[
+    str, typer.Option("--reason", metavar="TEXT", help="Why, for the audit trail.")
+]
+Who: TypeAlias = Annotated[
+    str | None, typer.Option("--who", metavar="NAME", help="Who does it; you, where left out.")
+]
+Address: TypeAlias = Annotated[str, typer.Argument(metavar="ADDRESS", help="A mail address.")]
+Addresses: TypeAlias = Annotated[
+    list[str], typer.Argument(metavar="ADDRESS", help="Mail addresses.")
+]
+
+
+def teaching(command: Callable[..., None]) -> str:
+    """Return a command's help from its docstring; examples and tables keep their lines."""
+    paragraphs = inspect.cleandoc(command.__doc__ or "").split("\n\n")
+    # \b is the mark for "leave this paragraph as it is".
+    kept = re.compile(r"\n {2}|\S {3}")
+    return "\n\n".join(f"\b\n{one}" if kept.search(one) else one for one in paragraphs)
+
+
+def settings(file: Path | None) -> Config:
+    """Return the settings in force; raises ConfigError."""
+    from bounced.config import load
+
+    return load(file, os.environ)
+
+
+@contextmanager
+def opened_store(config: Config, *, create: bool = False) -> Iterator[Store]:
+    """Open the store that the settings name, for as long as the command needs it."""
+    from bounced.store import Store
+
+    store = Store.open(
+        config.store.url,
+        settings=config.policy.settings,
+        raw_retention=config.store.raw_retention,
+        create=create,
+    )
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def address(text: str, *, domains: bool = False) -> str:
+    """Return a mail address as it was meant, without ``<>``; anything else is wrong use.
+
+    With *domains*, ``@example.org`` stands for every address there.
+    """
+    bare = text.strip().removeprefix("<").removesuffix(">")
+    local_part, at, domain = bare.rpartition("@")
+    whole = bool(local_part or (at and domains)) and bool(domain)
+    if not whole or not bare.isprintable() or " " in bare:
+        wanted = "user@example.org" + (", or @example.org for all there" if domains else "")
+        msg = f"{text!r} is no mail address; write it like {wanted}"
+        raise typer.BadParameter(msg)
+    return bare
+
+
+def cause(text: str) -> Cause:
+    """Return the cause of that name; anything else is wrong use."""
+    try:
+        return Cause(text)
+    except ValueError:
+        close = difflib.get_close_matches(text, list(Cause), n=1)
+        hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(Cause)}"
+        msg = f"{text!r} is no cause; {hint}"
+        raise typer.BadParameter(msg) from None
+
+
+def duration(text: str) -> timedelta:
+    """Return a length of time such as ``7d``; anything else is wrong use."""
+    from bounced.config import quantities
+
+    try:
+        return quantities.duration(text)
+    except ValueError as error:
+        msg = f"{text!r} {error}"
+        raise typer.BadParameter(msg) from None
+
+
+def operator(name: str | None) -> str:
+    """Return who is at the keyboard: the name given, else that of the login."""
+    import getpass
+
+    if name:
+        return name
+    try:
+        return os.environ.get("SUDO_USER") or getpass.getuser()
+    except (KeyError, OSError):  # a user id without a name, as in a container
+        return f"uid {os.getuid()}"

@@ -1,0 +1,132 @@
+"""Replay messages with a progress bar on a terminal, and print what it came to."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Protocol
+
+from bounced.cli import guard, options, output
+from bounced.config import Config, rulebook
+from bounced.replay import files, run
+from bounced.replay.summary import Summary
+from bounced.store import Incoming
+
+# ruff: noqa: PLC0415 - the bar is only for terminals
+
+
+class _Bar(Protocol):
+    def advance(self, messages: int, size: int) -> None:
+        """Move on."""
+
+
+def replay(paths: Sequence[str], settings: Config, *, dry_run: bool, as_json: bool) -> int:
+    """Record every message in *paths*; return how many can't be read."""
+    rules = rulebook.load(settings.rules.files)
+    sources = list(files.sources(paths))
+    total = sum(one.size for one in sources if isinstance(one, files.Source))
+    summary = Summary()
+    with options.opened_store(settings, create=True) as store, _bar(total) as bar:
+        work = run.Replay(rules=rules, store=store, now=datetime.now(UTC), dry_run=dry_run)
+
+        def on_done(batch: Sequence[Incoming]) -> None:
+            bar.advance(len(batch), sum(len(one.raw) for one in batch))
+
+        try:
+            work.run(
+                _messages(sources, settings.limits.message_size),
+                summary,
+                on_bad=lambda bad: guard.complain(f"{bad.name}: {bad.why}"),
+                on_done=on_done,
+            )
+        except BaseException:
+            _interrupted(summary, dry_run=dry_run)
+            raise
+    _tell(summary, dry_run=dry_run, as_json=as_json)
+    return summary.bad
+
+
+def _messages(
+    sources: Iterable[files.Source | files.Bad], limit: int
+) -> Iterator[files.Found | files.Bad]:
+    for source in sources:
+        if isinstance(source, files.Bad):
+            yield source
+        else:
+            yield from files.read(source, limit=limit, stdin=sys.stdin.buffer)
+
+
+def _interrupted(summary: Summary, *, dry_run: bool) -> None:
+    if not dry_run:
+        guard.complain(
+            f"stopped after {summary.messages} messages; start it again the same way to go on, "
+            "nothing counts twice"
+        )
+
+
+class _NoBar:
+    def advance(self, messages: int, size: int) -> None:
+        """Show nothing."""
+
+
+@contextmanager
+def _bar(total: int) -> Iterator[_Bar]:
+    """Show a bar with rate and time left on standard error, if that is a terminal."""
+    if not sys.stderr.isatty():
+        yield _NoBar()
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.fields[messages]:,} messages"),
+        BarColumn(),
+        TextColumn("{task.fields[rate]:,.0f} a second"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("", total=total or None, messages=0, rate=0.0)
+        seen = 0
+
+        class Bar:
+            def advance(self, messages: int, size: int) -> None:
+                """Move on by the bytes, and show the rate in messages."""
+                nonlocal seen
+                seen += messages
+                elapsed = progress.tasks[0].elapsed or 0.0
+                rate = seen / elapsed if elapsed else 0.0
+                progress.update(task, advance=size, messages=seen, rate=rate)
+
+        yield Bar()
+
+
+def _tell(summary: Summary, *, dry_run: bool, as_json: bool) -> None:
+    if as_json:
+        output.json_line({**summary.as_json(), "dry_run": dry_run})
+        return
+    done = "would be recorded" if dry_run else "recorded"
+    output.line(
+        (_count(summary.messages, "message"), "bold"),
+        f": {summary.recorded:,} {done}, {summary.known:,} known before, ",
+        (f"{summary.bad:,} unreadable", "red" if summary.bad else ""),
+    )
+    for title, counts in (
+        ("kind", summary.kinds),
+        ("cause", summary.causes),
+        ("type", summary.types),
+    ):
+        if counts:
+            output.line("")
+            rows = ((name, f"{n:,}") for name, n in counts.most_common())
+            output.table((title, "count"), rows, folds=title)
+    output.line("")
+    output.line(
+        _count(len(summary.blocked), "address", "addresses"),
+        " would be blocked" if dry_run else " blocked",
+    )
+
+
+def _count(number: int, one: str, many: str = "") -> str:
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

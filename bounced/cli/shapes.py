@@ -1,0 +1,189 @@
+"""The JSON that commands print.  Keys may be added; those of the README stay."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, TypeAlias
+
+from bounced.model import Defect, Feedback, Judged, Reading, Returned, Typed, Verdict
+from bounced.policy import AddressState, Decision
+
+if TYPE_CHECKING:
+    from bounced.replay.files import Bad, Found
+    from bounced.store import HistoryEntry
+
+Shape: TypeAlias = dict[str, object]
+
+
+def message(found: Found, reading: Reading) -> Shape:
+    """Return the shape of ``bounced parse --json``."""
+    report = reading.report
+    return {
+        "file": found.file,
+        **({"number": found.number} if found.number else {}),
+        "kind": str(report.kind),
+        "recipients": [recipient(one) for one in reading.judged],
+        "source": report.source,
+        "because": report.because,
+        "reporting_mta": _typed(report.reporting_mta),
+        "original_envelope_id": report.original_envelope_id,
+        "arrival_date": when(report.arrival_date),
+        "message_id": report.message_id,
+        "from": report.from_,
+        "subject": report.subject,
+        "date": when(report.date),
+        "returned": _returned(report.returned),
+        "feedback": _feedback(report.feedback),
+        "defects": _defects(report.defects),
+    }
+
+
+def bad(found: Bad) -> Shape:
+    """Return the shape of a file that can't be read as a message."""
+    number: Shape = {"number": found.number} if found.number else {}
+    return {"file": found.file, **number, "error": found.why}
+
+
+def recipient(judged: Judged) -> Shape:
+    """Return the shape of one recipient with its verdict."""
+    said = judged.recipient
+    return {
+        "address": said.address,
+        "action": said.action and str(said.action),
+        "status": str(judged.status) if judged.status else None,
+        "smtp_code": judged.smtp_code,
+        **verdict(judged.verdict),
+        "final_recipient": _typed(said.final_recipient),
+        "original_recipient": _typed(said.original_recipient),
+        "remote_mta": _typed(said.remote_mta),
+        "diagnostic_code": _typed(said.diagnostic_code),
+        "last_attempt_date": when(said.last_attempt_date),
+        "will_retry_until": when(said.will_retry_until),
+        "source": said.source,
+        "part": said.part,
+        "defects": _defects(said.defects),
+    }
+
+
+def verdict(found: Verdict | None) -> Shape:
+    """Return cause, type, scope, rule and evidence; all null where nothing failed."""
+    return {
+        "cause": found and str(found.cause),
+        "type": found and str(found.type),
+        "scope": found and str(found.scope),
+        "rule": found and found.rule,
+        "evidence": found and found.evidence,
+    }
+
+
+def classified(reply: str, remote_mta: str | None, found: Verdict) -> Shape:
+    """Return the shape of ``bounced classify --json``."""
+    named: Shape = {"remote_mta": remote_mta} if remote_mta else {}
+    return {"reply": reply, **named, **verdict(found)}
+
+
+def state(known: AddressState, soft_limit: int) -> Shape:
+    """Return the shape of ``bounced check --json`` and ``bounced list --json``."""
+    return {
+        "address": known.address,
+        "stream": known.stream,
+        "blocked": known.blocked,
+        "since": when(known.since),
+        "expires_at": when(known.expires_at),
+        "blocked_by": known.blocked_by,
+        "why": known.why,
+        "cause": known.cause and str(known.cause),
+        "type": known.type and str(known.type),
+        "rule": known.rule,
+        "evidence": known.evidence,
+        "soft_count": known.soft_count,
+        "soft_limit": soft_limit,
+        "complaints": known.complaints,
+        "last_failure_at": when(known.last_failure_at),
+        "last_delivery_at": when(known.last_delivery_at),
+    }
+
+
+def nothing(address: str, stream: str, soft_limit: int) -> Shape:
+    """Return the shape of an address that nothing is known of."""
+    return state(AddressState(address=address, key="", stream=stream), soft_limit)
+
+
+def event(entry: HistoryEntry) -> Shape:
+    """Return the shape of ``bounced history --json``."""
+    return {
+        "at": when(entry.at),
+        "stream": entry.stream,
+        "address": entry.address,
+        "origin": entry.origin,
+        "what": str(entry.what),
+        "effect": str(entry.effect),
+        "why": entry.why,
+        "action": entry.action and str(entry.action),
+        "status": entry.status,
+        "smtp_code": entry.smtp_code,
+        "cause": entry.cause and str(entry.cause),
+        "type": entry.type and str(entry.type),
+        "rule": entry.rule,
+        "evidence": entry.evidence,
+        "trust": entry.trust and str(entry.trust),
+        "who": entry.who,
+        "original": entry.original,
+        "queue_id": entry.queue_id,
+        "source": entry.source,
+        "kind": entry.kind and str(entry.kind),
+        "reporting_mta": entry.reporting_mta,
+    }
+
+
+def decision(made: Decision | None) -> Shape:
+    """Return what an event did, or would do, to an address."""
+    return {"effect": made and str(made.effect), "why": made and made.why}
+
+
+def when(at: datetime | None) -> str | None:
+    """Return a time in RFC 3339."""
+    return at.isoformat() if at else None
+
+
+def _typed(field: Typed | None) -> str | None:
+    if field is None:
+        return None
+    return f"{field.type}; {field.value}" if field.type else field.value
+
+
+def _returned(found: Returned | None) -> Shape | None:
+    if found is None:
+        return None
+    return {
+        "message_id": found.message_id,
+        "from": found.from_,
+        "to": found.to,
+        "subject": found.subject,
+        "date": when(found.date),
+        "list_id": found.list_id,
+        "headers": [list(one) for one in found.headers],
+        "part": found.part,
+    }
+
+
+def _feedback(found: Feedback | None) -> Shape | None:
+    if found is None:
+        return None
+    return {
+        "feedback_type": found.feedback_type,
+        "user_agent": found.user_agent,
+        "version": found.version,
+        "original_mail_from": found.original_mail_from,
+        "original_rcpt_to": list(found.original_rcpt_to),
+        "arrival_date": when(found.arrival_date),
+        "source_ip": found.source_ip,
+        "reporting_mta": _typed(found.reporting_mta),
+        "reported_domain": list(found.reported_domain),
+        "incidents": found.incidents,
+    }
+
+
+def _defects(found: Iterable[Defect]) -> list[Shape]:
+    return [{"field": one.field, "text": one.text} for one in found]

@@ -1,0 +1,132 @@
+"""Ask the store about addresses, or change what it knows, and print the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+from bounced.causes import Cause
+from bounced.cli import options, output, shapes, standing
+from bounced.config import Config
+from bounced.store import HistoryEntry, Store
+
+
+class Change(Protocol):
+    """What an operator does to an address."""
+
+    def apply(self, store: Store, address: str, *, stream: str, now: datetime) -> None:
+        """Do it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """Block by hand."""
+
+    why: str
+    who: str
+    cause: Cause | None = None
+
+    def apply(self, store: Store, address: str, *, stream: str, now: datetime) -> None:
+        """Block *address*."""
+        store.block(address, why=self.why, who=self.who, now=now, stream=stream, cause=self.cause)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unblock:
+    """Lift a block."""
+
+    why: str
+    who: str
+
+    def apply(self, store: Store, address: str, *, stream: str, now: datetime) -> None:
+        """Unblock *address*."""
+        store.unblock(address, why=self.why, who=self.who, now=now, stream=stream)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivered:
+    """Mail has arrived."""
+
+    who: str
+
+    def apply(self, store: Store, address: str, *, stream: str, now: datetime) -> None:
+        """Forget the soft failures of *address*."""
+        store.delivered(address, who=self.who, now=now, stream=stream)
+
+
+def check(addresses: Sequence[str], settings: Config, *, stream: str, as_json: bool) -> int:
+    """Print how each address stands; return how many are blocked."""
+    with options.opened_store(settings) as store:
+        return sum(_show(store, one, settings, stream=stream, as_json=as_json) for one in addresses)
+
+
+def change(
+    addresses: Sequence[str], settings: Config, *, stream: str, as_json: bool, change: Change
+) -> None:
+    """Do something to each address, and print how it stands then."""
+    with options.opened_store(settings) as store:
+        for one in addresses:
+            change.apply(store, one, stream=stream, now=datetime.now(UTC))
+            _show(store, one, settings, stream=stream, as_json=as_json)
+
+
+def _show(store: Store, address: str, settings: Config, *, stream: str, as_json: bool) -> bool:
+    """Print how one address stands; return whether it is blocked."""
+    limit = settings.policy.soft_limit
+    state = store.state(address, now=datetime.now(UTC), stream=stream)
+    if as_json:
+        output.json_line(
+            shapes.state(state, limit) if state else shapes.nothing(address, stream, limit)
+        )
+    elif state:
+        output.line(*standing.sentence(address, state, limit))
+    else:
+        output.line((address, "bold"), ": ", ("not blocked", "green"), ", nothing known of it")
+    return bool(state and state.blocked)
+
+
+def show(
+    settings: Config,
+    *,
+    as_json: bool,
+    blocked: bool | None,
+    cause: Cause | None,
+    domain: str | None,
+    since: timedelta | None,
+    stream: str | None,
+    limit: int | None,
+) -> None:
+    """Print every address that the filters let through."""
+    soft_limit, now = settings.policy.soft_limit, datetime.now(UTC)
+    with options.opened_store(settings) as store:
+        found = store.states(
+            now=now,
+            stream=stream,
+            blocked=blocked,
+            cause=cause,
+            domain=domain,
+            since=now - since if since else None,
+            limit=limit,
+        )
+        if as_json:
+            for state in found:
+                output.json_line(shapes.state(state, soft_limit))
+        else:
+            rows = (standing.row(one, soft_limit) for one in found)
+            output.table(standing.COLUMNS, rows, folds="address")
+
+
+def history(address: str, settings: Config, *, stream: str | None, as_json: bool) -> None:
+    """Print all that happened to one address, the newest last."""
+    with options.opened_store(settings) as store:
+        entries: Sequence[HistoryEntry] = store.history(address, stream=stream)
+    if as_json:
+        for one in entries:
+            output.json_line(shapes.event(one))
+        return
+    for line in (line for one in entries for line in standing.event(one)):
+        output.line(*line)
+    if not entries:
+        output.line((address, "bold"), ": nothing known of it")

@@ -1,0 +1,204 @@
+"""The daemon: everything built from the settings, then run until it is told to stop.
+
+SIGTERM and SIGINT: nothing more is accepted, what was begun is finished, the writer is drained.
+SIGHUP: the rule files are read again.  Every hour the raw messages whose time is over are deleted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import os
+import re
+import resource
+import signal
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
+
+from bounced import pipeline, systemd
+from bounced.classify import RuleBook
+from bounced.config import Config, rulebook
+from bounced.errors import RuleError, StoreError
+from bounced.log import Log
+from bounced.model import Envelope, Reading
+from bounced.smtpd import Intake, Listeners, Service, matcher
+from bounced.store import Store, Writer
+
+_READERS = 2  # threads; Python reads one message at a time anyway, the others wait for their turn
+_HOUR = 3600.0
+_SPARE_FILES = 256  # beside the connections: the database, threads, the log
+
+
+def serve(config: Config, log: Log, environ: Mapping[str, str] = os.environ) -> None:
+    """Run until a signal ends it; raises ``BouncedError`` where it can't begin."""
+    rules = rulebook.load(config.rules.files)
+    _allow_files(config.limits.connections + _SPARE_FILES)
+    store = Store.open(
+        config.store.url,
+        settings=config.policy.settings,
+        raw_retention=config.store.raw_retention,
+    )
+    with contextlib.closing(store), ThreadPoolExecutor(_READERS, "reader") as pool:
+        writer = Writer(store)
+        writer.start()
+        daemon = Daemon(
+            config=config,
+            log=log,
+            environ=environ,
+            store=store,
+            writer=writer,
+            rules=rules,
+            pool=pool,
+        )
+        try:
+            asyncio.run(daemon.run())
+        finally:
+            writer.stop()
+
+
+@dataclass(slots=True, kw_only=True)
+class Daemon:
+    """One running daemon; its parts are open already, and closed by whoever opened them."""
+
+    config: Config
+    log: Log
+    environ: Mapping[str, str]
+    store: Store
+    writer: Writer
+    rules: RuleBook
+    pool: ThreadPoolExecutor
+    _stop: asyncio.Event = field(default_factory=asyncio.Event)
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _why: str = ""
+
+    async def run(self) -> None:
+        """Listen, and return when all is finished after a signal; raises ``ListenError``."""
+        intake = self._intake()
+        listeners = self._listeners(intake)
+        self._attend_to_signals()
+        await listeners.open(self.config.listen, systemd.inherited(self.environ))
+        self._announce(listeners.addresses)
+        self._keep_doing(_HOUR, self._expire)
+        if limit := systemd.watchdog(self.environ):
+            self._keep_doing(limit / 3, functools.partial(self._feed_watchdog, intake, limit))
+        await self._stop.wait()
+
+        self.log.stopping(why=self._why)
+        systemd.notify(self.environ, "STOPPING=1")
+        await listeners.drain(self.config.limits.drain.total_seconds())
+        # In a thread, because the commits that it waits for are told to this loop.
+        await asyncio.to_thread(self.writer.stop)
+        if takings := listeners.service.takings:
+            await asyncio.wait(takings, timeout=1)  # their commits are done, they only have to log
+        for task in self._tasks:
+            task.cancel()
+        self.log.stopped(messages=intake.taken)
+
+    def _intake(self) -> Intake:
+        return Intake(
+            read=self._read,
+            fingerprint=pipeline.fingerprint,
+            writer=self.writer,
+            log=self.log,
+            pool=self.pool,
+        )
+
+    def _read(self, raw: bytes, envelope: Envelope) -> Reading:
+        return pipeline.examine(raw, envelope, self.rules)
+
+    def _listeners(self, intake: Intake) -> Listeners:
+        limits = self.config.limits
+        service = Service(
+            hostname=self.config.hostname,
+            accepts=matcher(self.config.accept),
+            intake=intake,
+            log=self.log,
+            message_size=limits.message_size,
+            recipients=limits.recipients,
+            idle=limits.idle.total_seconds(),
+        )
+        return Listeners(service=service, connections=limits.connections)
+
+    def _announce(self, addresses: list[str]) -> None:
+        where = _shown(self.config.store.url)
+        with contextlib.suppress(OSError):  # nobody has to listen
+            for line in (*(f"listening on {address}" for address in addresses), f"data in {where}"):
+                print(line, flush=True)  # noqa: T201 - for the person who started it
+        self.log.started(version=version("bounced"), listen=addresses, store=where)
+        systemd.notify(self.environ, "READY=1", f"STATUS=listening on {', '.join(addresses)}")
+
+    def _attend_to_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(self._on_failure)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, functools.partial(self._on_stop, number))
+        loop.add_signal_handler(signal.SIGHUP, lambda: self._start(self._reload()))
+
+    def _on_stop(self, number: signal.Signals) -> None:
+        self._why = number.name
+        self._stop.set()
+
+    def _on_failure(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error = context.get("exception") or RuntimeError(context["message"])
+        self.log.failure(doing=context["message"], error=error)
+
+    async def _reload(self) -> None:
+        """Read the rules again; broken ones are logged and the old ones stay."""
+        try:
+            self.rules = await asyncio.to_thread(rulebook.load, self.config.rules.files)
+        except RuleError as error:
+            self.log.failure(doing="reading the rules again", error=error)
+        else:
+            self.log.rules_reloaded(rules=len(self.rules.rules))
+
+    async def _expire(self) -> None:
+        try:
+            messages = await asyncio.to_thread(self.store.expire_raw, datetime.now(UTC))
+        except StoreError as error:
+            self.log.store_unavailable(why=str(error))
+        else:
+            if messages:
+                self.log.raw_expired(messages=messages)
+
+    async def _feed_watchdog(self, intake: Intake, limit: float) -> None:
+        """Say that we live: this loop, since it runs, and the writer, if no commit is overdue."""
+        if intake.waited < limit:
+            systemd.notify(self.environ, "WATCHDOG=1")
+
+    def _keep_doing(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+        async def keep() -> None:
+            while True:
+                try:
+                    await work()
+                except Exception as error:  # noqa: BLE001 - the next time may go well
+                    self.log.failure(doing="regular work", error=error)
+                await asyncio.sleep(seconds)
+
+        self._start(keep())
+
+    def _start(self, work: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _shown(url: str) -> str:
+    """Return where the data is, as a person would say it: a file, or a URL without its password."""
+    path = url.removeprefix("sqlite:///")
+    return path if path != url else re.sub(r"(//[^/@:]*):[^@/]*@", r"\1:***@", url)
+
+
+def _allow_files(wanted: int) -> None:
+    """Raise our limit of open files as far as we may: each connection is one."""
+    with contextlib.suppress(
+        OSError, ValueError
+    ):  # systemd's filter may forbid it, and sets its own
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        if soft != resource.RLIM_INFINITY and soft < allowed:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))

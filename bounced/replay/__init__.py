@@ -1,0 +1,7 @@
+"""Replay: messages that lie in files, read again and recorded as if they had just come.
+
+``files`` finds them, ``mbox`` cuts them apart, ``envelope`` says what their trace fields still tell
+of their arrival, ``run`` records them, ``summary`` counts.
+"""
+
+from __future__ import annotations
