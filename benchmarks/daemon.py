@@ -34,7 +34,9 @@ def free_port() -> int:
 
 def corpus() -> list[bytes]:
     """Return the fixtures of one size class: 1 to 20 KiB, with lines that SMTP takes."""
-    mails = [path.read_bytes() for path in sorted(FIXTURES.rglob("*.eml")) if "hostile" not in path.parts]
+    mails = [
+        path.read_bytes() for path in sorted(FIXTURES.rglob("*.eml")) if "hostile" not in path.parts
+    ]
     return [
         mail
         for mail in mails
@@ -124,7 +126,10 @@ def main() -> None:
     bare = through_bare_aiosmtpd(total, senders)
     durable = through_daemon(total, senders)
     print(f"{'aiosmtpd, keeps nothing':36}{bare:10,.0f} messages/s")
-    print(f"{'bounced serve, SQLite, synced':36}{durable:10,.0f} messages/s{durable / bare:8.2f} of it")
+    print(
+        f"{'bounced serve, SQLite, synced':36}{durable:10,.0f} messages/s"
+        f"{durable / bare:8.2f} of it"
+    )
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ class ListenError(BouncedError):
 
 
 class StoreError(BouncedError):
-    """The store can't be used and will not heal by itself: from a newer version, corrupt, no right."""
+    """The store can't be used and won't heal by itself: a newer version, corrupt, no right."""
 
 
 class StoreUnavailableError(StoreError):

@@ -17,7 +17,7 @@ from bounced.causes import Cause, Scope, Type
 
 
 class Kind(StrEnum):
-    """What one message is.  Only ``bounce`` and ``complaint`` can change the state of an address."""
+    """What one message is.  Only ``bounce`` and ``complaint`` change the state of an address."""
 
     BOUNCE = "bounce"
     COMPLAINT = "complaint"
@@ -84,7 +84,7 @@ class Status(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
-    """What the SMTP dialogue told about a message; all unknown for a bare file.  RFC 5321 §2.3.1."""
+    """What the SMTP dialogue told about a message; unknown for a bare file.  RFC 5321 §2.3.1."""
 
     reverse_path: str | None = None  # "" is the null reverse-path <>
     forward_paths: tuple[str, ...] = ()
@@ -128,7 +128,7 @@ class RecipientStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Returned:
-    """What is known of the message that did not arrive, from the copy in the notice.  RFC 3462 §2."""
+    """What the copy in the notice tells of the message that did not arrive.  RFC 6522 §3."""
 
     message_id: str | None = None
     from_: str | None = None
@@ -161,8 +161,8 @@ class Feedback:
 class Report:
     """All that the readers found in one message.
 
-    ``because`` says in a few words why the message is of its kind (``"Content-Type: multipart/report;
-    report-type=delivery-status"``); ``source`` names the reader that decided it.
+    ``because`` says in a few words why the message is of its kind (``"message/delivery-status in
+    part 2"``); ``source`` names the reader that decided it.
     """
 
     kind: Kind
@@ -205,10 +205,10 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """One recipient of a report with its verdict; ``None`` where nothing failed (delivered, relayed).
+    """One recipient of a report with its verdict; ``None`` where nothing failed.
 
-    ``status`` and ``smtp_code`` are the codes that the notice states: of the Status field, or of the
-    diagnostic where the field is absent or X.0.0.  Neither is ever made up.
+    ``status`` and ``smtp_code`` are the codes that the notice states: of the Status field, or of
+    the diagnostic where the field is absent or X.0.0.  Neither is ever made up.
     """
 
     recipient: RecipientStatus

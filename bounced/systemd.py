@@ -47,7 +47,7 @@ def inherited(environ: Mapping[str, str]) -> dict[str, list[socket.socket]]:
     for index in range(int(count)):
         handed = socket.socket(fileno=_FIRST_FD + index)
         handed.set_inheritable(False)
-        handed.setblocking(False)  # noqa: FBT003
+        handed.setblocking(False)  # noqa: FBT003 - the socket's own way to say it
         name = names[index] if index < len(names) and names[index] else "unknown"
         found.setdefault(name, []).append(handed)
     return found

@@ -1,4 +1,4 @@
-"""A reading as JSON, for the expectations beside the fixtures; what is absent or empty is left out."""
+"""A reading as JSON, for the expectations beside the fixtures; what is absent is left out."""
 
 from __future__ import annotations
 

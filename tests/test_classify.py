@@ -161,7 +161,7 @@ def test_notice_speaks_where_the_diagnostic_is_silent() -> None:
 
 def test_provider_by_remote_mta() -> None:
     """The same words mean another thing where the provider is known to use them so."""
-    reply = "550 5.4.1 Recipient address rejected: Access denied"
+    reply = "550 5.4.1 a@example.com: Access denied"
 
     assert judge(reply).cause == Cause.POLICY_REJECTED
     assert judge(reply, mta="example-com.mail.protection.outlook.com").cause == (
@@ -171,7 +171,7 @@ def test_provider_by_remote_mta() -> None:
 
 def test_reporting_mta_counts_only_without_a_remote() -> None:
     """Who passes a report on says nothing about what somebody else's words mean."""
-    reply = "550 5.4.1 Recipient address rejected: Access denied"
+    reply = "550 5.4.1 a@example.com: Access denied"
     ours = "host.prod.outlook.com"
 
     assert judge(reply, reporting_mta=ours).cause == Cause.MAILBOX_UNKNOWN

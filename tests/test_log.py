@@ -230,11 +230,11 @@ def test_what_libraries_warn_of_is_an_event_of_ours() -> None:
     log.setup(stream=io.StringIO())
     stream = io.StringIO()
     log.setup(stream=stream)
-    logging.getLogger("mail.log").warning("odd\r\nthing from %s", "192.0.2.1")
-    logging.getLogger("mail.log").info("not worth a word")
+    logging.getLogger("a.library").warning("odd\r\nthing from %s", "192.0.2.1")
+    logging.getLogger("a.library").info("not worth a word")
 
     (event,) = _logged(stream)
-    assert (event["event"], event["level"], event["name"]) == ("library", "warning", "mail.log")
+    assert (event["event"], event["level"], event["name"]) == ("library", "warning", "a.library")
     assert event["text"] == "odd\\u000d\\u000athing from 192.0.2.1"
 
 

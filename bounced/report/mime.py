@@ -230,13 +230,14 @@ def content_type(value: str, default: str = "text/plain") -> tuple[str, dict[str
 
 def split_multipart(body: str, boundary: str) -> list[str]:
     """Cut *body* at its boundary lines; a missing end is the end of the body.  RFC 2046 §5.1.1."""
-    texts: list[str] = []
+    texts: list[list[str]] = []
     for piece in f"\n{body}".split(f"\n--{boundary}", MAX_PARTS):
         line, newline, rest = piece.partition("\n")
         if texts and line.strip() and not line.startswith("--"):
-            texts[-1] += f"\n--{boundary}{piece}"  # a longer boundary that begins with this one
+            # A longer boundary that begins with this one.
+            texts[-1] += f"\n--{boundary}", piece
         elif texts and line.startswith("--"):
             break
         else:
-            texts.append(rest if newline else "")
-    return texts[1:]
+            texts.append([rest if newline else ""])
+    return ["".join(text) for text in texts[1:]]

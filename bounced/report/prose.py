@@ -85,6 +85,8 @@ _BLOCK_TAGS = frozenset(
         "title",
     ]
 )
+# More blanks in a row mean nothing, and only give every reader's pattern something to count.
+_BLANKS = re.compile(r"([ \t]{64})[ \t]++")
 _INVISIBLE = re.compile(r"<(style|script)\b[^<>]{0,500}>[^<]{0,20000}(?:</\1>)?", re.IGNORECASE)
 
 
@@ -120,7 +122,7 @@ def notice(message: Part) -> Notice:
         headers=message.headers,
         from_=message.headers.text("From"),
         subject=message.headers.text("Subject"),
-        text="\n".join(texts)[:MAX_TEXT],
+        text=_BLANKS.sub(r"\1", "\n".join(texts)[:MAX_TEXT]),
         part=path,
         returned=returned,
     )

@@ -20,11 +20,11 @@ class Session(Connection):
         self.service.log.refused(peer=self.peer, command=command, reply=str(answer))
         return answer
 
-    async def smtp_HELO(self, hostname: str | None) -> None:  # noqa: N802 - aiosmtpd finds commands by these names
+    async def smtp_HELO(self, hostname: str | None) -> None:
         """Greet.  RFC 5321 §4.1.1.1."""
         await self._greet(hostname, extended=False)
 
-    async def smtp_EHLO(self, hostname: str | None) -> None:  # noqa: N802
+    async def smtp_EHLO(self, hostname: str | None) -> None:
         """Greet, and say what is offered.  RFC 5321 §4.1.1.1."""
         await self._greet(hostname, extended=True)
 
@@ -41,26 +41,26 @@ class Session(Connection):
             lines += ["PIPELINING", size, "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES"]
         await super().push("".join(f"250-{line}\r\n" for line in lines[:-1]) + f"250 {lines[-1]}")
 
-    async def smtp_NOOP(self, arg: str | None) -> None:  # noqa: N802, ARG002
+    async def smtp_NOOP(self, arg: str | None) -> None:
         """Do nothing.  RFC 5321 §4.1.1.9."""
         await self.push(reply.OK)
 
-    async def smtp_RSET(self, arg: str | None) -> None:  # noqa: N802, ARG002
+    async def smtp_RSET(self, arg: str | None) -> None:
         """Forget the envelope.  RFC 5321 §4.1.1.5."""
         self.reset()
         await self.push(reply.OK)
 
-    async def smtp_QUIT(self, arg: str | None) -> None:  # noqa: N802, ARG002
+    async def smtp_QUIT(self, arg: str | None) -> None:
         """Say good-bye.  RFC 5321 §4.1.1.10."""
         self.leave(reply.BYE)
 
-    async def _not_offered(self, arg: str | None) -> None:  # noqa: ARG002 - whatever it is
+    async def _not_offered(self, arg: str | None) -> None:
         await self.push(reply.NOT_OFFERED)
 
     # AUTH is never offered: Microsoft 365 then sends AUTH=, others their passwords.
-    smtp_AUTH = smtp_STARTTLS = smtp_HELP = smtp_VRFY = smtp_EXPN = _not_offered  # noqa: N815
+    smtp_AUTH = smtp_STARTTLS = smtp_HELP = smtp_VRFY = smtp_EXPN = _not_offered
 
-    async def smtp_MAIL(self, arg: str | None) -> None:  # noqa: N802
+    async def smtp_MAIL(self, arg: str | None) -> None:
         """Take the reverse path.  RFC 5321 §4.1.1.2, RFC 1870 §6.1."""
         assert self.session
         assert self.envelope
@@ -77,7 +77,7 @@ class Session(Connection):
             self.envelope.mail_from = path.address
             await self.push(reply.REVERSE_PATH_OK)
 
-    async def smtp_RCPT(self, arg: str | None) -> None:  # noqa: N802
+    async def smtp_RCPT(self, arg: str | None) -> None:
         """Take one forward path, if it is one of ours.  RFC 5321 §4.1.1.3, §4.5.3.1.8."""
         assert self.envelope
         path = paths.read(arg or "", "TO")
@@ -96,7 +96,7 @@ class Session(Connection):
             self.envelope.rcpt_tos.append(path.address)
             await self.push(reply.FORWARD_PATH_OK)
 
-    async def smtp_DATA(self, arg: str | None) -> None:  # noqa: N802
+    async def smtp_DATA(self, arg: str | None) -> None:
         """Take the message, store it and answer.  RFC 5321 §4.1.1.4."""
         assert self.envelope
         if not self.envelope.rcpt_tos:
@@ -172,12 +172,12 @@ class LmtpSession(Session):
     source = "lmtp"
     ident = "LMTP bounced"
 
-    async def smtp_LHLO(self, hostname: str | None) -> None:  # noqa: N802
+    async def smtp_LHLO(self, hostname: str | None) -> None:
         """Greet, and say what is offered.  RFC 2033 §4.1."""
         await self._greet(hostname, extended=True)
 
-    async def smtp_HELO(self, hostname: str | None) -> None:  # noqa: N802, ARG002
+    async def smtp_HELO(self, hostname: str | None) -> None:
         """Refuse: in LMTP it is LHLO.  RFC 2033 §4.1."""
         await self.push(reply.NO_SUCH_COMMAND)
 
-    smtp_EHLO = smtp_HELO  # noqa: N815
+    smtp_EHLO = smtp_HELO

@@ -110,10 +110,13 @@ def test_a_reader_that_went_away_is_no_error(environ: dict[str, str], tmp_path: 
 def test_ctrl_c_is_130_and_says_nothing(environ: dict[str, str], tmp_path: Path) -> None:
     """An interrupted command ends as shells expect it."""
     command = [sys.executable, "-m", "bounced", "classify", "-"]
+    # What a shell starts in the background ignores SIGINT, and so would all that we start.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, stdout=subprocess.PIPE,
         env=environ, cwd=tmp_path,
     ) as process:  # fmt: skip
+        signal.signal(signal.SIGINT, before)
         assert process.stdin
         assert process.stdout
         assert process.stderr

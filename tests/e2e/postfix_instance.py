@@ -1,4 +1,4 @@
-"""A Postfix of a test's own: Debian's binaries, its own configuration, queue and ports, on loopback.
+"""A Postfix of a test's own: Debian's binaries, own configuration, queue and ports, on loopback.
 
 It needs root, as Postfix's master does.  Nothing of the system's own Postfix is touched.
 """
@@ -100,7 +100,9 @@ class Postfix:
     def wait_idle(self, seconds: float = 30) -> None:
         """Return when its queue is empty, bounces that it made itself included."""
         deadline = time.monotonic() + seconds
-        folders = [self.root / "queue" / name for name in ("incoming", "active", "deferred", "maildrop")]
+        folders = [
+            self.root / "queue" / name for name in ("incoming", "active", "deferred", "maildrop")
+        ]
         while any(path.is_file() for folder in folders for path in folder.rglob("*")):
             if time.monotonic() > deadline:
                 msg = f"Postfix's queue is not empty after {seconds} s:\n{self.log()}"

@@ -42,7 +42,9 @@ class Daemon:
     def environ(self) -> dict[str, str]:
         """Return the environment that points both daemon and command line at the same data."""
         listen = f'[{{ protocol = "smtp", address = "127.0.0.1:{self.port}" }}]'
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("BOUNCED_")}
+        kept = {
+            name: value for name, value in os.environ.items() if not name.startswith("BOUNCED_")
+        }
         return {**kept, "STATE_DIRECTORY": str(self.folder), "BOUNCED_LISTEN": listen}
 
     def start(self) -> None:
@@ -59,7 +61,10 @@ class Daemon:
             )
         deadline = time.monotonic() + 20
         while True:
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
+            with (
+                contextlib.suppress(OSError),
+                socket.create_connection(("127.0.0.1", self.port), 1),
+            ):
                 return
             if self.process.poll() is not None or time.monotonic() > deadline:
                 msg = f"the daemon did not start:\n{self.log()}"

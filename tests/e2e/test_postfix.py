@@ -41,7 +41,8 @@ def site(tmp_path: Path) -> Iterator[tuple[Daemon, Postfix]]:
 
 def send(postfix: Postfix, recipient: str, number: int, *options: str) -> None:
     """Hand one mail to Postfix and wait until it, and the report about it, are gone."""
-    text = f"From: shop@example.com\r\nTo: {recipient}\r\nMessage-ID: <{number}@example.com>\r\n\r\nHi\r\n"
+    head = f"From: shop@example.com\r\nTo: {recipient}\r\nMessage-ID: <{number}@example.com>\r\n"
+    text = f"{head}\r\nHi\r\n"
     before = postfix.log().count(": removed")
     with smtplib.SMTP("127.0.0.1", postfix.port) as client:
         client.sendmail(RETURN_PATH, [recipient], text, rcpt_options=list(options))
@@ -52,7 +53,7 @@ def send(postfix: Postfix, recipient: str, number: int, *options: str) -> None:
 
 
 def test_dead_address(site: tuple[Daemon, Postfix]) -> None:
-    """Postfix's own report about a 550 5.1.1 blocks the address; the rule and the words are shown."""
+    """Postfix's own report about a 550 5.1.1 blocks the address; rule and words are shown."""
     daemon, postfix = site
     send(postfix, "nobody@example.net", 1)
 
