@@ -34,9 +34,8 @@ def free_port() -> int:
 
 def corpus() -> list[bytes]:
     """Return the fixtures of one size class: 1 to 20 KiB, with lines that SMTP takes."""
-    mails = [
-        path.read_bytes() for path in sorted(FIXTURES.rglob("*.eml")) if "hostile" not in path.parts
-    ]
+    paths = [path for path in sorted(FIXTURES.rglob("*.eml")) if "hostile" not in path.parts]
+    mails = [b"\r\n".join(path.read_bytes().splitlines()) for path in paths]
     return [
         mail
         for mail in mails
@@ -65,7 +64,11 @@ def rate(port: int, total: int, senders: int) -> float:
         process.start()
     for process in processes:
         process.join()
-    return each * senders / (time.perf_counter() - start)
+    seconds = time.perf_counter() - start
+    if any(process.exitcode for process in processes):
+        msg = "a sender failed: no rate"
+        raise RuntimeError(msg)
+    return each * senders / seconds
 
 
 def through_daemon(total: int, senders: int) -> float:
