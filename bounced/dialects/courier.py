@@ -15,11 +15,13 @@ Written by courier/module.dsn/dsn.c; delayed mail has the heading "DELAYED MAIL"
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from bounced.dialects._entry import HOST, address, one_line, spans, status_of, unique
 from bounced.model import Action, RecipientStatus
 from bounced.report.prose import Notice
 
+SIGNS: Final = ("delivery status notification from", "courier mail server")
 _SIGN = re.compile(
     r"^(?:This is a delivery status notification from|running the Courier mail server)",
     re.MULTILINE,

@@ -16,11 +16,13 @@ because:
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from bounced.dialects._entry import address, one_line, status_of, unique
 from bounced.model import RecipientStatus
 from bounced.report.prose import Notice
 
+SIGNS: Final = ("was not delivered to:",)
 _ENTRY = re.compile(
     r"^was not delivered to:[ \t]*\n\s{0,10}"
     r"(?P<who>\S[^\n]{0,320}(?:\n[ \t]{1,20}\S[^\n]{0,320}){0,50})\n\s{0,10}"

@@ -11,11 +11,13 @@ Written by bounce() in dma.c; the lines of a multi-line reply stand apart.
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from bounced.dialects._entry import HOST, address, one_line, status_of
 from bounced.model import RecipientStatus
 from bounced.report.prose import Notice
 
+SIGNS: Final = ("dragonfly mail agent",)
 _NOTICE = re.compile(
     r"This is the DragonFly Mail Agent .{1,300}\n\s{0,10}"
     r"There was an error delivering your mail to <([^<>\s]{1,320})>\.\n"

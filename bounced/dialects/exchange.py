@@ -19,11 +19,13 @@ a reply between quotation marks, or between # and ##.
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from bounced.dialects._entry import ADDRESS, HOST, address, one_line, paragraphs, status_of, unique
 from bounced.model import Action, RecipientStatus
 from bounced.report.prose import Notice
 
+SIGNS: Final = ()  # told by its layout, in any language
 _BLOCK = re.compile(
     rf"""^[ \t]{{0,4}}(?P<who>{ADDRESS})[ \t]*(?:<mailto:[^<>\n]{{1,320}}>)?[ \t]*\n(?:[ \t]*\n)?
         (?:(?P<host>{HOST})[ \t]*\n)?

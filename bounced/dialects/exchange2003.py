@@ -18,6 +18,7 @@ Often only a display name or an X.400 address is told.
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from bounced.dialects._entry import (
     ADDRESS,
@@ -31,6 +32,19 @@ from bounced.dialects._entry import (
 from bounced.model import Action, RecipientStatus
 from bounced.report.prose import Notice
 
+SIGNS: Final = (
+    "following recipient(s)",
+    "did not reach",
+    "nicht erreicht",
+    "pas atteint",
+    "llegado",
+    "não ",
+    "non ha raggiunto",
+    "niet bereik",
+    "到達",
+    "届き",
+    "msexch:",
+)
 _FROM = re.compile(
     r"system administrator|postmaster|systemadministrator|administrat", re.IGNORECASE
 )

@@ -16,11 +16,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import islice
+from typing import Final
 
 from bounced.dialects._entry import ADDRESS, address, one_line, paragraphs, spans, status_of, unique
 from bounced.model import Action, RecipientStatus
 from bounced.report.prose import Notice
 
+SIGNS: Final = ("automatically", "x-failed-recipients")
 _SIGN = re.compile(
     r"created\s{1,5}automatically\s{1,5}by\s{1,5}mail\s{1,5}delivery\s{1,5}s", re.IGNORECASE
 )

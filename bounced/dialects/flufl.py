@@ -17,6 +17,7 @@ from bounced.dialects._failing import CONTACT, correspondents, looks_failing
 from bounced.model import Action, RecipientStatus
 from bounced.report.prose import Notice
 
+SIGNS: Final = ()  # the same
 MAX_LINE: Final = 1_000  # some of its patterns take quadratic time in the length of a line
 MAX_LINES: Final = 1_000
 

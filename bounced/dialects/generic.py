@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Final
 
 from bounced.dialects._entry import (
     ADDRESS,
@@ -24,6 +25,7 @@ from bounced.dialects._failing import CONTACT, REPLY, correspondents, looks_fail
 from bounced.model import Action, RecipientStatus
 from bounced.report.prose import Notice
 
+SIGNS: Final = ()  # anything that looks like a failure
 _FAILED = re.compile(
     r"(?:could|can|was|were|is|has|have)(?: ?not|n't) (?:be |been )?(?:deliver|reach|sen[dt]\b)"
     r"|(?:unable|not able|failed|trying|attempting) to (?:deliver|send)|undeliver"

@@ -21,11 +21,13 @@ The new form comes in the language of the sender; headline and layout stay.
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from bounced.dialects._entry import ADDRESS, address, paragraphs, status_of, unique
 from bounced.model import Action, RecipientStatus
 from bounced.report.prose import Notice
 
+SIGNS: Final = ("to the following recipient", "** ")
 _GOOGLE = re.compile(r"mailer-daemon@(?:googlemail|google|gmail)\.com", re.IGNORECASE)
 _OLD = re.compile(
     r"^Delivery to the following recipients? (failed permanently|has been delayed):"

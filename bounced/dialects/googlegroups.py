@@ -12,11 +12,13 @@ text is the *sender's*.
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from bounced.dialects._entry import address, paragraphs, status_of
 from bounced.model import RecipientStatus
 from bounced.report.prose import Notice
 
+SIGNS: Final = ("groups.google.com/support",)
 _GROUP = re.compile(r"[((]([\w.+-]{1,100})[))]")
 _LINK = "https://groups.google.com/support/"
 

@@ -12,11 +12,13 @@ The reason stands only in the delivery-status part.
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from bounced.dialects._entry import ADDRESS, status_of, unique
 from bounced.model import Action, RecipientStatus
 from bounced.report.prose import Notice
 
+SIGNS: Final = ("to the following recipient",)
 _LIST = re.compile(
     rf"""^[ ]{{0,4}}(?P<say>
            (?:Delivery\ to\ the\ following\ recipients?\ (?:failed|has\ been\ delayed)

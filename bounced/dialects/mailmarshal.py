@@ -11,11 +11,13 @@ The following recipients were affected:
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from bounced.dialects._entry import ADDRESS, status_of, unique
 from bounced.model import RecipientStatus
 from bounced.report.prose import Notice
 
+SIGNS: Final = ("could not be delivered because of",)
 _NOTICE = re.compile(
     r"^Could not be delivered because of[ \t]*\n\s{0,10}"
     r"(?P<reason>\S[^\n]{0,1000}(?:\n[ \t]*\S[^\n]{0,1000}){0,10})\n\s{0,10}"

@@ -13,11 +13,13 @@ Written by bounce_next() in usr.sbin/smtpd/bounce.c.
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from bounced.dialects._entry import ADDRESS, status_of, unique
 from bounced.model import Action, RecipientStatus
 from bounced.report.prose import Notice
 
+SIGNS: Final = ("this is the mailer-daemon",)
 _SIGN = re.compile(r"^[ \t]{0,8}This is the MAILER-DAEMON, please DO NOT REPLY", re.MULTILINE)
 _LIST = re.compile(
     r"(?:following\s{1,9}list\s{1,9}of\s{1,9}recipients|to\s{1,9}these\s{1,9}recipients):[ \t]*\n"

@@ -10,11 +10,19 @@ wrapped with an indent of four spaces.  The text above it is a template that ope
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from bounced.dialects._entry import address, delayed, one_line, paragraphs, status_of, unique
 from bounced.model import Action, RecipientStatus
 from bounced.report.prose import Notice
 
+SIGNS: Final = (
+    "this is the ",
+    "undelivered mail returned",
+    "still being retried",
+    "postmaster warning: ",
+    "successful mail delivery report",
+)
 _PROGRAM = re.compile(
     r"^[ \t]{0,4}This is the (?:mail system|.{1,80} program) at host \S", re.MULTILINE
 )

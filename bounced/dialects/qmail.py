@@ -16,11 +16,21 @@ qmail-remote.c.
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from bounced.dialects._entry import address, delayed, one_line, paragraphs, status_of, unique
 from bounced.model import Action, RecipientStatus
 from bounced.report.prose import Notice
 
+SIGNS: Final = (
+    "hi. this is the ",
+    "able to deliver",
+    "was not delivered to the following",
+    "message from ",
+    "could not be delivered",
+    "邮件无法发送",
+    "投递失败",
+)
 _GREETING = re.compile(
     r"^[ \t]{0,4}Hi\. This is the |wasn't able to deliver|not able to deliver your (?:message|mail)"
     r"|unable to deliver (?:your )?message to the following"

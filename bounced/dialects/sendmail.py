@@ -17,12 +17,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Final
 
 from bounced.dialects._entry import address, delayed, one_line, status_of, unique
 from bounced.dialects._sendmail import Entry, Exchange, Line, entries, exit_words, transcript
 from bounced.model import Action, RecipientStatus
 from bounced.report.prose import Notice
 
+SIGNS: Final = ("transcript of session follows", "the following addresses ha")
 _SECTION = re.compile(
     r"^[ \t]{0,4}-{3,6} ?The following addresses (?:had|have) ([\w -]{3,50}?) ?-{3,6}[ \t]*$",
     re.MULTILINE,

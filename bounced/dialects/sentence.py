@@ -10,12 +10,14 @@ IMail, InterScan, KDDI, CommuniGate Pro, Dovecot and many a home-made gateway wr
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from bounced.dialects._entry import ADDRESS, delayed, unique
 from bounced.dialects._failing import correspondents, looks_failing, told
 from bounced.model import Action, RecipientStatus
 from bounced.report.prose import Notice
 
+SIGNS: Final = ()  # the same
 _AGAIN = r"[ \t]{0,8}(?:unknown\ user|recipient|rcpt\ to:|undeliverable\ to|invalid\ final)\b"
 _OBJECT = re.compile(
     rf"""^[^\n@]{{0,120}}?\b(?:unknown\ user:|undeliverable\ to|invalid\ final\ delivery\ userid:

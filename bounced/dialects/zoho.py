@@ -10,11 +10,13 @@ A delay has ``[Status: Error, Address: <user@example.com>, ResponseCode 421, , H
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from bounced.dialects._entry import ADDRESS, delayed, status_of, unique
 from bounced.model import Action, RecipientStatus
 from bounced.report.prose import Notice
 
+SIGNS: Final = ("error_code", "responsecode")
 _ENTRY = re.compile(
     rf"""^(?:(?P<who>{ADDRESS})\ [\w\ ]{{1,40}},
              \ ERROR_CODE\ ?:(?P<code>\d{{3}})?,\ ERROR_CODE\ ?:,?(?P<text>.*)

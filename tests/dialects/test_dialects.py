@@ -18,7 +18,7 @@ from bounced.report.mime import Headers
 from bounced.report.prose import Notice
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
-NAMES = [name for name, _ in dialects.READERS]
+NAMES = [one.name for one in dialects.READERS]
 EMLS = sorted(path for name in NAMES for path in (FIXTURES / name).glob("*.eml"))
 LOOKALIKES = sorted((FIXTURES / "lookalike").glob("*.eml"))
 # Words that make a reader look closer, and the characters that make a pattern go back.
@@ -80,6 +80,21 @@ def test_every_reader_has_a_fixture_and_the_library_is_last() -> None:
     assert NAMES[-1] == "flufl"
 
 
+def test_signs_are_lower_case() -> None:
+    """They are looked for in a text that is."""
+    signs = [sign for dialect in dialects.READERS for sign in dialect.signs]
+    assert signs == [sign.lower() for sign in signs]
+
+
+def test_what_a_dialect_reads_bears_one_of_its_signs() -> None:
+    """Over all fixtures: no reader would find something in what it is not asked about."""
+    for path in EMLS:
+        notice = prose.notice(mime.parse(path.read_bytes()))
+        seen = dialects.shown(notice)
+        for dialect in dialects.READERS:
+            assert dialect.knows(seen) or not dialect.read(notice), (dialect.name, path)
+
+
 def test_line_ends_do_not_matter() -> None:
     """LF, CRLF and CR read the same."""
     for path in EMLS:
@@ -97,7 +112,9 @@ def test_a_reader_that_fails_is_passed_over(
     def broken(_: Notice) -> tuple[()]:
         raise ValueError
 
-    monkeypatch.setattr(dialects, "READERS", (("broken", broken), *dialects.READERS))
+    monkeypatch.setattr(
+        dialects, "READERS", (dialects.Dialect("broken", broken), *dialects.READERS)
+    )
     found = dialects.read(stored("postfix/delayed"))
     assert (found.source, found.defects[0].field) == ("postfix", "broken")
     assert found.recipients[0].action is Action.DELAYED
@@ -108,15 +125,19 @@ def test_a_reader_that_fails_is_passed_over(
 def test_no_reader_raises_or_names_what_is_not_there(pieces: list[str]) -> None:
     """Any text: no exception, and every address stands in the notice or its header."""
     notice = _notice("".join(pieces))
-    for _, reader in dialects.READERS:
-        for found in reader(notice):
+    seen = dialects.shown(notice)
+    for dialect in dialects.READERS:
+        recipients = dialect.read(notice)
+        assert dialect.knows(seen) or not recipients
+        for found in recipients:
             address = found.address
             assert address is None or address == "a@b.example" or address in notice.text
 
 
-@pytest.mark.parametrize(("name", "reader"), dialects.READERS, ids=NAMES)
-def test_a_reader_takes_linear_time(name: str, reader: dialects.Reader) -> None:
+@pytest.mark.parametrize("dialect", dialects.READERS, ids=NAMES)
+def test_a_reader_takes_linear_time(dialect: dialects.Dialect) -> None:
     """100 kB of any trigger behind all others: quick, or at most 2.5 times that of the half."""
+    name, reader, _ = dialect
     for trigger in TRIGGERS:
         text = "".join(TRIGGERS) + trigger * (100_000 // len(trigger))
         whole = _seconds(reader, text)
