@@ -8,22 +8,19 @@ raises on any text.
 from __future__ import annotations
 
 from bounced.causes import Cause
-from bounced.model import RecipientStatus, Typed, Verdict
+from bounced.model import Verdict
 from bounced.rules import RuleBook, check_rules, compile_rules
 from bounced.rules.book import EVIDENCE
-from bounced.rules.case import case_of
+from bounced.rules.case import Case
 
-__all__ = ["NO_RULE", "RuleBook", "check_rules", "classify", "compile_rules"]
+__all__ = ["NO_RULE", "Case", "RuleBook", "check_rules", "classify", "compile_rules"]
 
 NO_RULE = "none"  # the rule id of a verdict where no rule fits
 
 
-def classify(
-    recipient: RecipientStatus, *, reporting_mta: Typed | None, rules: RuleBook
-) -> Verdict:
-    """Return why *recipient* failed, by the first of *rules* that fits."""
-    case = case_of(recipient, reporting_mta)
+def classify(case: Case, rules: RuleBook) -> Verdict:
+    """Return why the recipient of *case* failed, by the first of *rules* that fits."""
     if hit := rules.decide(case):
         return Verdict(cause=hit.rule.cause, rule=hit.rule.id, evidence=hit.evidence)
-    said = case.texts[0][1].shown if case.texts else case.status
+    said = case.texts[0].words.shown if case.texts else case.status
     return Verdict(cause=Cause.UNKNOWN, rule=NO_RULE, evidence=said[:EVIDENCE])

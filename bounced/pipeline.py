@@ -17,7 +17,7 @@ from bounced import dialects
 from bounced import report as reports
 from bounced.address import normalise
 from bounced.causes import Cause
-from bounced.classify import RuleBook, classify
+from bounced.classify import Case, RuleBook, classify
 from bounced.model import (
     Action,
     Defect,
@@ -33,7 +33,6 @@ from bounced.model import (
 from bounced.report import fields, mime, nonbounce, prose, returned
 from bounced.report.mime import Part
 from bounced.report.prose import Notice
-from bounced.report.reply import find_reply
 
 # Possessive: a field folded over a million lines must not cost memory for each of them.
 _TRACE: Final = re.compile(
@@ -233,16 +232,16 @@ def _inner(message: Part, notice: Notice) -> Iterator[Part]:
 
 def _judge(report: Report, rules: RuleBook) -> Iterator[Judged]:
     for recipient in report.recipients:
-        said = recipient.diagnostic_code.value if recipient.diagnostic_code else ""
-        reply = find_reply(said or recipient.words or "") if said or recipient.words else None
+        case = Case(recipient, report.reporting_mta)
+        reply = case.said.reply if case.said else None
         status = recipient.status
         if reply and (status is None or status.says_nothing):
-            status = _better(status, reply.status if said else None)
+            status = _better(status, reply.status)
         yield Judged(
             recipient=recipient,
-            verdict=_verdict(report, recipient, rules),
+            verdict=_verdict(report, recipient, case, rules),
             status=status,
-            smtp_code=reply.code if reply and said else None,
+            smtp_code=reply.code if reply else None,
         )
 
 
@@ -250,11 +249,13 @@ def _better(field: Status | None, said: Status | None) -> Status | None:
     return said if said and not said.says_nothing else field or said
 
 
-def _verdict(report: Report, recipient: RecipientStatus, rules: RuleBook) -> Verdict | None:
+def _verdict(
+    report: Report, recipient: RecipientStatus, case: Case, rules: RuleBook
+) -> Verdict | None:
     if report.kind is Kind.COMPLAINT:
         kind = ((report.feedback and report.feedback.feedback_type) or "abuse").lower()
         cause = _FEEDBACK.get(kind, Cause.COMPLAINT)
         return Verdict(cause=cause, rule=f"feedback/{cause}", evidence=f"Feedback-Type: {kind}")
     if report.kind is Kind.BOUNCE and recipient.action in _FAILED:
-        return classify(recipient, reporting_mta=report.reporting_mta, rules=rules)
+        return classify(case, rules)
     return None

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bounced.causes import Cause
-from bounced.classify import NO_RULE, RuleBook, classify
+from bounced.classify import NO_RULE, Case, RuleBook, classify
 from bounced.model import Action, RecipientStatus, Status, Typed, Verdict
 
 BOOK = RuleBook.builtin()
@@ -33,7 +33,7 @@ def judge(
         words=words,
     )
     reporter = Typed("dns", reporting_mta) if reporting_mta else None
-    return classify(recipient, reporting_mta=reporter, rules=BOOK)
+    return classify(Case(recipient, reporter), BOOK)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from bounced.classify import RuleBook
+from bounced.classify import Case, RuleBook
 from bounced.classify import classify as judge
 from bounced.cli import guard, output, shapes
 from bounced.config import Config, rulebook
@@ -66,7 +66,7 @@ def _verdict(said: Said, rules: RuleBook) -> Verdict:
         diagnostic_code=Typed("smtp", said.reply),
         remote_mta=Typed("dns", said.remote_mta) if said.remote_mta else None,
     )
-    return judge(recipient, reporting_mta=None, rules=rules)
+    return judge(Case(recipient, None), rules)
 
 
 def _print(said: Said, verdict: Verdict, *, as_json: bool, alone: bool) -> None:

@@ -8,8 +8,9 @@ possessive: they can't backtrack, and take no memory for each line.  Never raise
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
+from itertools import islice
 from typing import Final
 
 from bounced.report import charset
@@ -46,34 +47,26 @@ _PREAMBLE = re.compile(r"\n{0,5}(?:This is a .{0,80}\n\n?)?--")
 class Headers:
     """The fields of one header block, in order; look-up ignores case."""
 
-    __slots__ = ("_fields", "_index")
-
-    def __init__(self, fields: tuple[tuple[str, str], ...] = ()) -> None:
-        self._fields = fields
-        self._index: dict[str, list[str]] | None = None
+    def __init__(self, fields: Iterable[tuple[str, str]] = ()) -> None:
+        self._fields = tuple(fields)
+        self._index: dict[str, list[str]] = {}
+        for name, value in self._fields:
+            self._index.setdefault(name.lower(), []).append(value)
 
     @classmethod
     def parse(cls, block: str) -> Headers:
         """Read the fields in *block*; lines that are none are passed over."""
-        found = []
-        for match in _FIELD.finditer(block[:MAX_HEADER_BLOCK]):
-            found.append((match[1], match[2][:MAX_FIELD]))
-            if len(found) == MAX_FIELDS:
-                break
-        return cls(tuple(found))
+        found = islice(_FIELD.finditer(block[:MAX_HEADER_BLOCK]), MAX_FIELDS)
+        return cls((match[1], match[2][:MAX_FIELD]) for match in found)
 
     def all(self, name: str) -> list[str]:
         """Return the values of every field *name*, unfolded, octets beyond ASCII read as UTF-8."""
-        if self._index is None:
-            self._index = {}
-            for field, value in self._fields:
-                self._index.setdefault(field.lower(), []).append(value)
         return [_unfold(value) for value in self._index.get(name.lower(), ())]
 
     def get(self, name: str) -> str | None:
         """Return the first field *name*, or None."""
-        values = self.all(name)
-        return values[0] if values else None
+        values = self._index.get(name.lower())
+        return _unfold(values[0]) if values else None
 
     def text(self, name: str) -> str:
         """Return the first field *name* with its encoded words decoded, or ``""``."""
@@ -85,7 +78,7 @@ class Headers:
 
     def __contains__(self, name: object) -> bool:
         """Whether there is a field *name*, in any case."""
-        return isinstance(name, str) and bool(self.all(name))
+        return isinstance(name, str) and name.lower() in self._index
 
     def __len__(self) -> int:
         """Return the number of fields."""

@@ -86,6 +86,7 @@ _BLOCK_TAGS = frozenset(
     ]
 )
 # More blanks in a row mean nothing, and only give every reader's pattern something to count.
+_MOST_BLANKS = " " * 64
 _BLANKS = re.compile(r"([ \t]{64})[ \t]++")
 _INVISIBLE = re.compile(r"<(style|script)\b[^<>]{0,500}>[^<]{0,20000}(?:</\1>)?", re.IGNORECASE)
 
@@ -122,10 +123,16 @@ def notice(message: Part) -> Notice:
         headers=message.headers,
         from_=message.headers.text("From"),
         subject=message.headers.text("Subject"),
-        text=_BLANKS.sub(r"\1", "\n".join(texts)[:MAX_TEXT]),
+        text=_squeezed("\n".join(texts)[:MAX_TEXT]),
         part=path,
         returned=returned,
     )
+
+
+def _squeezed(text: str) -> str:
+    if "\t" in text or _MOST_BLANKS in text:
+        return _BLANKS.sub(r"\1", text)
+    return text
 
 
 def _readable(message: Part) -> Iterator[Part]:

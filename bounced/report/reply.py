@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 
 from bounced.model import Status
-from bounced.report.words import LIMIT, Words, words
+from bounced.report.words import Words
 
 _CODE_IN_FRONT = re.compile(
     r"[<\[('\"#]{0,2}(?:smtp[:;]? ?)?(2[0-4]\d|25[0-3]|[45]\d\d)(?![\w.])", re.IGNORECASE
@@ -45,7 +45,7 @@ class Reply:
 
 def find_reply(text: str) -> Reply:
     """Return the reply that *text* quotes; code and status are ``None`` where it shows none."""
-    return reply_of(words(text, LIMIT))
+    return reply_of(Words(text))
 
 
 def reply_of(said: Words) -> Reply:

@@ -10,7 +10,7 @@ same place of ``shown``.  Pure, linear in the length of the text, never raises.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from functools import cached_property
 
 LIMIT = 4096  # characters of a reply that are looked at; RFC 5321 §4.5.3.1.5 allows 512 a line
 
@@ -51,7 +51,10 @@ _MAY_QUOTE = ("said", "]: ", "returned", "responded")
 
 _CODE = re.compile(r"\s*(\d{3})(?:[- ]#?([245]\.\d{1,3}\.\d{1,3})(?![\d.]))?")
 _ADDRESS = re.compile(r"[^@]{1,255}@[\w.-]{1,255}(?<![.-])")
-_TOKEN = re.compile(r"[^\s<>()\[\]\"',;{}|]{3,}")
+# A word that may be an address, a host or a link, from its start.
+_TOKEN = re.compile(
+    r"(?<![^\s<>()\[\]\"',;{}|])[^\s<>()\[\]\"',;{}|.@:]*+[.@:][^\s<>()\[\]\"',;{}|]++"
+)
 _LABELS = re.compile(r"(?:[a-z0-9_-]{1,63}\.){1,12}([a-z][a-z0-9-]{1,62})\.?", re.IGNORECASE)
 _IP = re.compile(
     r"\d{1,3}(?:[.-]\d{1,3}){3}(?:[:/]\d{1,5})?|(?=[^:]{0,4}:[^:]{0,4}:)[0-9a-f:.]{4,45}",
@@ -75,29 +78,41 @@ _TLDS = frozenset(
 # fmt: on
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """One text, as rules see it.
+    """One text, as rules see it; each view of it is worked out when it is first asked for."""
 
-    ``shown`` is the remote's words on one line, the reply code once and in front; ``plain`` is the
-    same with addresses (``@@@``), hosts, IP addresses and links (``###``) blanked out.  ``host`` is
-    who said it and ``stage`` when (connect, helo, starttls, mail, rcpt, data), if the text tells.
-    """
+    def __init__(self, text: str, limit: int = LIMIT) -> None:
+        self._text = text[:limit].replace("\r\n", "\n")
 
-    shown: str
-    plain: str
-    host: str | None = None
-    stage: str | None = None
+    @cached_property
+    def shown(self) -> str:
+        """The remote's words on one line, the reply code once and in front."""
+        return _joined(_unfinished(self._said[0].strip()))
 
+    @cached_property
+    def plain(self) -> str:
+        """``shown`` with addresses (``@@@``), hosts, IP addresses and links (``###``) blanked."""
+        return _TOKEN.sub(_blank, self.shown)
 
-def words(text: str, limit: int = LIMIT) -> Words:
-    """Return what the remote said in *text*, at most *limit* characters of it."""
-    text = text[:limit].replace("\r\n", "\n")
-    low = text.lower()
-    stage = next((name for name, signs in _STAGES if any(sign in low for sign in signs)), None)
-    said, host = _said(_received(text))
-    shown = _joined(_unfinished(said.strip()))
-    return Words(shown=shown, plain=_blanked(shown), host=host, stage=stage)
+    @cached_property
+    def low(self) -> str:
+        """``shown`` in lower case."""
+        return self.shown.lower()
+
+    @property
+    def host(self) -> str | None:
+        """Who said it, if the text tells."""
+        return self._said[1]
+
+    @cached_property
+    def stage(self) -> str | None:
+        """When it was said (connect, helo, starttls, mail, rcpt, data), if the text tells."""
+        low = self._text.lower()
+        return next((name for name, signs in _STAGES if any(sign in low for sign in signs)), None)
+
+    @cached_property
+    def _said(self) -> tuple[str, str | None]:
+        return _said(_received(self._text))
 
 
 def _received(text: str) -> str:
@@ -136,16 +151,17 @@ def _joined(text: str) -> str:
         return " ".join(text.split())
     head, code, status = first[0].strip().replace("-", " ", 1), first[1], first[2]
     rest = text[first.end() :].removeprefix("-")
-    again = rf"{code}(?:[- ]{re.escape(status)})?" if status else code
-    rest = re.sub(rf"\n\s{{0,8}}{again}(?:[- ]|$)", " ", rest)
-    rest = re.sub(rf"\s{code}-(?:{re.escape(status)})?" if status else rf"\s{code}-", " ", rest)
-    if status:
-        rest = re.sub(rf"\s{code} {re.escape(status)}(?=\s|$)", " ", rest)
+    if code in rest:
+        rest = _once(rest, code, re.escape(status or ""))
     return " ".join(f"{head}{'' if rest[:1] in ':-=' else ' '}{rest}".split())
 
 
-def _blanked(text: str) -> str:
-    return _TOKEN.sub(_blank, text)
+def _once(rest: str, code: str, status: str) -> str:
+    """Take out of the further lines of a reply the code, and the status, that they repeat."""
+    again = rf"{code}(?:[- ]{status})?" if status else code
+    rest = re.sub(rf"\n\s{{0,8}}{again}(?:[- ]|$)", " ", rest)
+    rest = re.sub(rf"\s{code}-(?:{status})?" if status else rf"\s{code}-", " ", rest)
+    return re.sub(rf"\s{code} {status}(?=\s|$)", " ", rest) if status else rest
 
 
 def _blank(found: re.Match[str]) -> str:

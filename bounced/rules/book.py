@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from bounced.errors import RuleError
 from bounced.report.words import Words
 from bounced.rules.builtin import tables
+from bounced.rules.case import Text, grams
 from bounced.rules.table import rules_of
 
 if TYPE_CHECKING:
@@ -25,10 +26,9 @@ if TYPE_CHECKING:
     from bounced.rules.case import Case
     from bounced.rules.rule import Rule
 
-GRAM = 3  # letters
 EVIDENCE = 200  # characters
 _AROUND = 60  # characters of context on either side of the words that matched
-_NO_TEXT = (("reply", Words(shown="", plain="")),)
+_NO_TEXT = (Text("reply", Words("")),)
 
 
 class Hit(NamedTuple):
@@ -41,12 +41,12 @@ class Hit(NamedTuple):
 class _Try(NamedTuple):
     """One thing to try: a rule, with one of its alternatives or with none to match.
 
-    A text that it matches contains one group of letters of each of ``needs``.
+    A text that it matches contains one word of each of ``needs``.
     """
 
     rule: Rule
     pattern: re.Pattern[str] | None = None
-    needs: tuple[frozenset[str], ...] = ()
+    needs: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +58,19 @@ class _Tier:
     known: frozenset[str]
     always: tuple[int, ...]
 
-    def candidates(self, grams: set[str]) -> Iterator[_Try]:
-        """Yield, in order, what could fit a text made of *grams*."""
+    def candidates(self, text: Text) -> Iterator[_Try]:
+        """Yield, in order, what could fit *text*."""
         found = set(self.always)
-        for gram in grams & self.known:
+        for gram in text.grams & self.known:
             found.update(self.index[gram])
+        low = text.words.low
         for at in sorted(found):
             one = self.tries[at]
             for need in one.needs:
-                if grams.isdisjoint(need):
+                for word in need:
+                    if word in low:
+                        break
+                else:
                     break
             else:
                 yield one
@@ -91,11 +95,10 @@ class RuleBook:
 
     def decide(self, case: Case) -> Hit | None:
         """Return the first rule that fits *case*; ``None`` where no rule does."""
-        texts = [(name, said, _grams(said.shown.lower())) for name, said in case.texts or _NO_TEXT]
         for tier in self._tiers:
-            for name, said, grams in texts:
-                for one in tier.candidates(grams):
-                    if (hit := _fit(one, name, said, case)) is not None:
+            for text in case.texts or _NO_TEXT:
+                for one in tier.candidates(text):
+                    if (hit := _fit(one, text, case)) is not None:
                         return hit
         return None
 
@@ -108,7 +111,7 @@ def compile_rules(files: Iterable[tuple[str, Mapping[str, object]]]) -> RuleBook
 def fits(rule: Rule, case: Case) -> Hit | None:
     """Return how *rule* alone fits *case*, or ``None``."""
     tries = _tries(rule)
-    fitted = (_fit(one, name, said, case) for name, said in case.texts or _NO_TEXT for one in tries)
+    fitted = (_fit(one, text, case) for text in case.texts or _NO_TEXT for one in tries)
     return next(filter(None, fitted), None)
 
 
@@ -116,9 +119,9 @@ def _tries(rule: Rule) -> list[_Try]:
     return [_Try(rule, one.pattern) for one in rule.patterns] or [_Try(rule)]
 
 
-def _fit(one: _Try, name: str, said: Words, case: Case) -> Hit | None:
-    rule = one.rule
-    if not rule.allows(name, case):
+def _fit(one: _Try, text: Text, case: Case) -> Hit | None:
+    rule, said = one.rule, text.words
+    if not rule.allows(text.name, case):
         return None
     if one.pattern is None:
         return Hit(rule, _first(said, case))
@@ -160,7 +163,7 @@ def _bind(rules: tuple[Rule, ...]) -> RuleBook:
             raise RuleError(msg)
         seen[rule.id] = rule.file
     common = Counter(
-        gram for rule in rules for one in rule.examples for gram in _grams(one.reply.lower())
+        gram for rule in rules for one in rule.examples for gram in grams(one.reply.lower())
     )
     tiers = ([rule for rule in rules if rule.fallback is fallback] for fallback in (False, True))
     return RuleBook(rules, tuple(_tier(tier, common) for tier in tiers))
@@ -173,12 +176,13 @@ def _tier(rules: list[Rule], common: Mapping[str, int]) -> _Tier:
     always = []
     for rule in rules:
         for one in rule.patterns:
-            needs = sorted(_needs(one.needs, common), key=lambda n: sum(common[g] for g in n))
-            for gram in needs[0] if needs else ():
+            needs = tuple(tuple(sorted(need)) for need in one.needs if all(map(grams, need)))
+            keys = [{_gram_of(word, common) for word in need} for need in needs]
+            for gram in min(keys, key=lambda key: sum(common[g] for g in key), default=()):
                 index.setdefault(gram, []).append(len(tries))
             if not needs:
                 always.append(len(tries))
-            tries.append(_Try(rule, one.pattern, tuple(needs[1:])))
+            tries.append(_Try(rule, one.pattern, needs))
         if not rule.patterns:
             always.append(len(tries))
             tries.append(_Try(rule))
@@ -186,16 +190,6 @@ def _tier(rules: list[Rule], common: Mapping[str, int]) -> _Tier:
     return _Tier(tuple(tries), kept, frozenset(kept), tuple(always))
 
 
-def _needs(
-    needs: tuple[frozenset[str], ...], common: Mapping[str, int]
-) -> Iterator[frozenset[str]]:
-    """Turn words into letters: of each word the three that the examples have least often."""
-    for words in needs:
-        if all(map(_grams, words)):
-            yield frozenset(min(_grams(word), key=lambda g: (common[g], g)) for word in words)
-
-
-def _grams(text: str) -> set[str]:
-    """Return every group of neighbouring letters of *text*; one of Chinese says enough alone."""
-    grams = {text[at : at + GRAM] for at in range(len(text) - GRAM + 1)}
-    return grams if text.isascii() else grams.union(sign for sign in text if sign > "\u2fff")
+def _gram_of(word: str, common: Mapping[str, int]) -> str:
+    """Return the group of letters of *word* that the examples have least often."""
+    return min(grams(word), key=lambda gram: (common[gram], gram))

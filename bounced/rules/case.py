@@ -7,71 +7,84 @@ made up by the reporting MTA), and X.0.0 never votes: it means only that no bett
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from bounced.report.reply import Reply, reply_of
-from bounced.report.words import LIMIT, Words, words
+from bounced.report.words import LIMIT, Words
 
 if TYPE_CHECKING:
-    from bounced.model import RecipientStatus, Status, Typed
+    from bounced.model import RecipientStatus, Typed
 
 NOTICE_LIMIT = 2 * LIMIT  # characters of a notice's prose that are looked at
+GRAM = 3  # letters
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """One text that rules are asked about, with the name of its field: ``reply`` or ``notice``."""
+
+    def __init__(self, name: str, words: Words) -> None:
+        self.name = name
+        self.words = words
+
+    @cached_property
+    def reply(self) -> Reply:
+        """The reply code and the status in it."""
+        return reply_of(self.words)
+
+    @cached_property
+    def grams(self) -> set[str]:
+        """Every group of neighbouring letters in it."""
+        return grams(self.words.low)
+
+
 class Case:
-    """What is known of one failure.
+    """What is known of one failure; each part is worked out when the first rule asks for it.
 
-    ``texts`` are the remote's words and the notice's own prose, each with the name of its field;
-    ``hosts`` who may have said them.  ``status``, ``code`` and ``action`` are ``""`` if unknown.
+    ``texts`` are the remote's words and the notice's own prose, in the order in which they are
+    asked; a notice with no diagnostic speaks for it.
     """
 
-    texts: tuple[tuple[str, Words], ...]
-    hosts: tuple[str, ...]
-    status: str
-    code: str
-    stage: str | None
-    action: str
-    type: str
+    def __init__(self, recipient: RecipientStatus, reporting_mta: Typed | None) -> None:
+        self._recipient = recipient
+        self._reporting_mta = reporting_mta
+        said, words = recipient.diagnostic_code, recipient.words
+        texts = [Text("reply", Words(said.value))] if said and said.value.strip() else []
+        if words and words.strip():
+            texts.append(Text("notice", Words(words, NOTICE_LIMIT)))
+        self.texts = tuple(texts)
+        self.said = texts[0] if texts and texts[0].name == "reply" else None
+        self.action = str(recipient.action or "")
+        self.type = said.type if said else ""
+
+    @cached_property
+    def hosts(self) -> tuple[str, ...]:
+        """Who may have said it: the remote hosts, and the reporting one where none is named."""
+        remote = self._recipient.remote_mta
+        hosts = [remote.value] if remote else []
+        hosts += [text.words.host for text in self.texts if text.words.host]
+        if not hosts and self._reporting_mta:
+            hosts = [self._reporting_mta.value]
+        return tuple(host.strip().lower()[:255] for host in hosts)
+
+    @cached_property
+    def status(self) -> str:
+        """The status that counts, ``""`` if unknown."""
+        votes = (*(text.reply.status for text in self.texts), self._recipient.status)
+        return next((str(vote) for vote in votes if vote and not vote.says_nothing), "")
+
+    @cached_property
+    def code(self) -> str:
+        """The reply code, ``""`` if unknown."""
+        return next((str(text.reply.code) for text in self.texts if text.reply.code), "")
+
+    @cached_property
+    def stage(self) -> str | None:
+        """When in the dialogue it was said."""
+        return next((text.words.stage for text in self.texts if text.words.stage), None)
 
 
-def case_of(recipient: RecipientStatus, reporting_mta: Typed | None) -> Case:
-    """Return the case of *recipient* in a report of *reporting_mta*."""
-    texts = _texts(recipient)
-    replies = [reply_of(said) for _, said in texts]
-    return Case(
-        texts=texts,
-        hosts=_hosts(recipient, reporting_mta, texts),
-        status=_status(replies, recipient.status),
-        code=next((str(reply.code) for reply in replies if reply.code), ""),
-        stage=next((said.stage for _, said in texts if said.stage), None),
-        action=recipient.action or "",
-        type=recipient.diagnostic_code.type if recipient.diagnostic_code else "",
-    )
-
-
-def _texts(recipient: RecipientStatus) -> tuple[tuple[str, Words], ...]:
-    """Return the texts in the order they are asked; a notice with no diagnostic speaks for it."""
-    texts = []
-    if recipient.diagnostic_code and recipient.diagnostic_code.value.strip():
-        texts.append(("reply", words(recipient.diagnostic_code.value)))
-    if recipient.words and recipient.words.strip():
-        texts.append(("notice", words(recipient.words, NOTICE_LIMIT)))
-    return tuple(texts)
-
-
-def _hosts(
-    recipient: RecipientStatus, reporting_mta: Typed | None, texts: tuple[tuple[str, Words], ...]
-) -> tuple[str, ...]:
-    """Return the remote hosts; the reporting one only where no remote is named."""
-    remote = [recipient.remote_mta.value] if recipient.remote_mta else []
-    remote += [said.host for _, said in texts if said.host]
-    if not remote and reporting_mta:
-        remote = [reporting_mta.value]
-    return tuple(host.strip().lower()[:255] for host in remote)
-
-
-def _status(replies: list[Reply], stated: Status | None) -> str:
-    votes = [reply.status for reply in replies]
-    return next((str(vote) for vote in (*votes, stated) if vote and not vote.says_nothing), "")
+def grams(text: str) -> set[str]:
+    """Return every group of neighbouring letters of *text*; one of Chinese says enough alone."""
+    found = {text[at : at + GRAM] for at in range(len(text) - GRAM + 1)}
+    return found if text.isascii() else found.union(sign for sign in text if sign > "\u2fff")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from bounced.model import Action, RecipientStatus, Status, Typed
-from bounced.rules.case import Case, case_of
+from bounced.rules.case import Case
 
 if TYPE_CHECKING:
     import re
@@ -34,7 +34,7 @@ class Example:
             diagnostic_code=Typed(self.type, self.reply) if self.reply else None,
             words=self.notice or None,
         )
-        return case_of(recipient, None)
+        return Case(recipient, None)
 
     def __str__(self) -> str:
         """Show what is special about this example, for complaints."""
