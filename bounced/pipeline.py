@@ -13,7 +13,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import Final
 
-from bounced import dialects
+from bounced import dialects, verp
 from bounced import report as reports
 from bounced.address import normalise
 from bounced.causes import Cause
@@ -78,6 +78,7 @@ def examine(raw: bytes, envelope: Envelope, rules: RuleBook) -> Reading:
         date=fields.date(message.headers.get("Date") or ""),
         defects=(*report.defects, *(Defect(field="mime", text=text) for text in message.defects)),
     )
+    report = verp.attribute(report, envelope)
     return Reading(report=report, judged=tuple(_judge(report, rules)))
 
 
