@@ -23,7 +23,8 @@ def notify(environ: Mapping[str, str], *lines: str) -> bool:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sender:
         try:
             sender.connect(address)
-            sender.sendall("\n".join(lines).encode())
+            # Never wait: a manager that does not read must not stop the mail.
+            sender.send("\n".join(lines).encode(), socket.MSG_DONTWAIT)
         except OSError:
             return False
     return True

@@ -153,7 +153,7 @@ def test_operator_rules_come_first() -> None:
 def test_operator_rules_may_not_take_a_builtin_id() -> None:
     """An id that is taken is refused, and says by which file."""
     text = RULE.replace("house-full", "mailbox-full")
-    with pytest.raises(RuleError, match=r"mailbox\.toml: rule 'mailbox-full': .* in house\.toml"):
+    with pytest.raises(RuleError, match=r"house\.toml: rule 'mailbox-full': .* in mailbox\.toml"):
         BOOK.with_first([("house.toml", tomllib.loads(text))])
 
 

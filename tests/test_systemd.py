@@ -141,3 +141,14 @@ def test_the_watchdog_is_for_us_or_not(environ: dict[str, str], seconds: float |
 def test_no_sockets_are_handed_over(environ: dict[str, str]) -> None:
     """What is meant for another process is not touched."""
     assert systemd.inherited(environ) == {}
+
+
+def test_a_manager_that_does_not_read_stops_nothing(tmp_path: Path) -> None:
+    """The queue of its socket is short; what does not fit in is not said."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        environ = {"NOTIFY_SOCKET": str(tmp_path / "notify")}
+        told = [systemd.notify(environ, "WATCHDOG=1") for _ in range(1000)]
+
+    assert told[0]
+    assert not told[-1]

@@ -7,7 +7,7 @@ import inspect
 import os
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
@@ -18,7 +18,7 @@ from bounced.causes import Cause
 
 if TYPE_CHECKING:
     from bounced.config import Config
-    from bounced.store import Store
+    from bounced.store import Incoming, Outcome, Store
 
 # ruff: noqa: PLC0415 - what a command needs is imported when it runs, so that --help is quick
 
@@ -79,6 +79,28 @@ def opened_store(config: Config, *, create: bool = False) -> Iterator[Store]:
         store.close()
 
 
+@contextmanager
+def previewed(config: Config) -> Iterator[Callable[[Incoming], list[Outcome]]]:
+    """Yield what says what a message would do now; without a database, to addresses nobody knows.
+
+    Nothing is made or changed.
+    """
+    from bounced.cli import guard
+    from bounced.errors import StoreError
+    from bounced.store.judge import Memory, judge
+
+    def unknown(incoming: Incoming) -> list[Outcome]:
+        return judge(incoming, Memory(), config.policy.settings)[1]
+
+    with ExitStack() as stack:
+        preview = unknown
+        try:
+            preview = stack.enter_context(opened_store(config)).preview
+        except StoreError as error:
+            guard.complain(f"{error}; so every address is taken for a new one")
+        yield preview
+
+
 def address(text: str, *, domains: bool = False) -> str:
     """Return a mail address as it was meant, without ``<>``; anything else is wrong use.
 
@@ -87,7 +109,7 @@ def address(text: str, *, domains: bool = False) -> str:
     bare = text.strip().removeprefix("<").removesuffix(">")
     local_part, at, domain = bare.rpartition("@")
     whole = bool(local_part or (at and domains)) and bool(domain)
-    if not whole or not bare.isprintable() or " " in bare:
+    if not whole or not bare.isprintable() or " " in bare or (domains and local_part == "*"):
         wanted = "user@example.org" + (", or @example.org for all there" if domains else "")
         msg = f"{text!r} is no mail address; write it like {wanted}"
         raise typer.BadParameter(msg)
@@ -102,7 +124,7 @@ def cause(text: str) -> Cause:
         close = difflib.get_close_matches(text, list(Cause), n=1)
         hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(Cause)}"
         msg = f"{text!r} is no cause; {hint}"
-        raise typer.BadParameter(msg) from None
+        raise typer.BadParameter(msg, param_hint="--cause") from None
 
 
 def duration(text: str) -> timedelta:
@@ -113,7 +135,7 @@ def duration(text: str) -> timedelta:
         return quantities.duration(text)
     except ValueError as error:
         msg = f"{text!r} {error}"
-        raise typer.BadParameter(msg) from None
+        raise typer.BadParameter(msg, param_hint="--since") from None
 
 
 def operator(name: str | None) -> str:

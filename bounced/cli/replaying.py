@@ -8,11 +8,10 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Protocol
 
-from bounced.cli import guard, options, output
+from bounced.cli import guard, options, output, shapes
 from bounced.config import Config, rulebook
 from bounced.replay import files, run
 from bounced.replay.summary import Summary
-from bounced.store import Incoming
 
 # ruff: noqa: PLC0415 - the bar is only for terminals
 
@@ -28,11 +27,13 @@ def replay(paths: Sequence[str], settings: Config, *, dry_run: bool, as_json: bo
     sources = list(files.sources(paths))
     total = sum(one.size for one in sources if isinstance(one, files.Source))
     summary = Summary()
-    with options.opened_store(settings, create=True) as store, _bar(total) as bar:
-        work = run.Replay(rules=rules, store=store, now=datetime.now(UTC), dry_run=dry_run)
+    with _keeping(settings, dry_run=dry_run) as keep, _bar(total) as bar:
+        work = run.Replay(rules=rules, keep=keep, now=datetime.now(UTC))
 
-        def on_done(batch: Sequence[Incoming]) -> None:
-            bar.advance(len(batch), sum(len(one.raw) for one in batch))
+        def on_done(batch: Sequence[run.Done]) -> None:
+            bar.advance(len(batch), sum(len(one.incoming.raw) for one in batch))
+            for one in batch if dry_run else ():
+                _would(one, as_json=as_json)
 
         try:
             work.run(
@@ -46,6 +47,32 @@ def replay(paths: Sequence[str], settings: Config, *, dry_run: bool, as_json: bo
             raise
     _tell(summary, dry_run=dry_run, as_json=as_json)
     return summary.bad
+
+
+@contextmanager
+def _keeping(settings: Config, *, dry_run: bool) -> Iterator[run.Keep]:
+    if dry_run:
+        with options.previewed(settings) as preview:
+            yield run.previewing(preview)
+        return
+    with options.opened_store(settings, create=True) as store:
+        yield run.recording(store)
+
+
+def _would(one: run.Done, *, as_json: bool) -> None:
+    """Print what one message would do, a line for each recipient."""
+    if as_json:
+        output.json_line(shapes.would(one))
+    elif one.duplicate:
+        output.line((one.name, "dim"), ": known before")
+    elif not one.outcomes:
+        output.line((one.name, "dim"), f": {one.incoming.reading.report.kind}, nothing to count")
+    for outcome in () if as_json else one.outcomes:
+        decision = outcome.decision
+        why = f"{decision.effect}: {decision.why}" if decision else "nothing: the address is hidden"
+        output.line(
+            (one.name, "dim"), ": ", (outcome.address or "(address hidden)", "bold"), f" {why}"
+        )
 
 
 def _messages(
@@ -106,6 +133,8 @@ def _tell(summary: Summary, *, dry_run: bool, as_json: bool) -> None:
     if as_json:
         output.json_line({**summary.as_json(), "dry_run": dry_run})
         return
+    if dry_run and summary.messages:
+        output.line("")
     done = "would be recorded" if dry_run else "recorded"
     output.line(
         (_count(summary.messages, "message"), "bold"),

@@ -42,7 +42,7 @@ def replay(
     as_json: options.Json = False,
     config: options.ConfigFile = None,
 ) -> None:
-    """Record messages from files as if they had just come in.
+    """Record messages from files, as of when they came in.
 
     Each counts once, however often it is replayed or was delivered: a run that was interrupted is
     simply started again.  What can't be read is reported, and the rest goes on; then the exit code

@@ -11,6 +11,7 @@ from bounced.policy import AddressState, Decision
 
 if TYPE_CHECKING:
     from bounced.replay.files import Bad, Found
+    from bounced.replay.run import Done
     from bounced.store import HistoryEntry
 
 Shape: TypeAlias = dict[str, object]
@@ -134,6 +135,17 @@ def event(entry: HistoryEntry) -> Shape:
         "source": entry.source,
         "kind": entry.kind and str(entry.kind),
         "reporting_mta": entry.reporting_mta,
+    }
+
+
+def would(done: Done) -> Shape:
+    """Return the shape of one message of ``bounced replay --dry-run --json``."""
+    outcomes = [{"address": one.address, **decision(one.decision)} for one in done.outcomes]
+    return {
+        "file": done.name,
+        "kind": str(done.incoming.reading.report.kind),
+        "known": done.duplicate,
+        "would": outcomes,
     }
 
 

@@ -66,7 +66,7 @@ def change(
     addresses: Sequence[str], settings: Config, *, stream: str, as_json: bool, change: Change
 ) -> None:
     """Do something to each address, and print how it stands then."""
-    with options.opened_store(settings) as store:
+    with options.opened_store(settings, create=True) as store:
         for one in addresses:
             change.apply(store, one, stream=stream, now=datetime.now(UTC))
             _show(store, one, settings, stream=stream, as_json=as_json)
@@ -77,9 +77,8 @@ def _show(store: Store, address: str, settings: Config, *, stream: str, as_json:
     limit = settings.policy.soft_limit
     state = store.state(address, now=datetime.now(UTC), stream=stream)
     if as_json:
-        output.json_line(
-            shapes.state(state, limit) if state else shapes.nothing(address, stream, limit)
-        )
+        known = shapes.state(state, limit) if state else shapes.nothing(address, stream, limit)
+        output.json_line({"asked": address, **known})
     elif state:
         output.line(*standing.sentence(address, state, limit))
     else:
@@ -122,11 +121,14 @@ def history(address: str, settings: Config, *, stream: str | None, as_json: bool
     """Print all that happened to one address, the newest last."""
     with options.opened_store(settings) as store:
         entries: Sequence[HistoryEntry] = store.history(address, stream=stream)
+        state = store.state(address, now=datetime.now(UTC), stream=stream or "default")
     if as_json:
         for one in entries:
             output.json_line(shapes.event(one))
         return
     for line in (line for one in entries for line in standing.event(one)):
         output.line(*line)
-    if not entries:
+    if not entries and state:  # its whole domain is blocked
+        output.line(*standing.sentence(address, state, settings.policy.soft_limit))
+    elif not entries:
         output.line((address, "bold"), ": nothing known of it")

@@ -116,6 +116,7 @@ def _anchor_rules(data: dict[str, Any], folder: Path) -> None:
     """Rule files that are named without a leading ``/`` lie beside the file that names them."""
     section = data.get("rules")
     files = section.get("files") if isinstance(section, dict) else None
+    files = [name.strip() for name in files.split(",")] if isinstance(files, str) else files
     if isinstance(section, dict) and isinstance(files, list):
         section["files"] = [str(folder / name) if _is_path(name) else name for name in files]
 

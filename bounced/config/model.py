@@ -19,7 +19,15 @@ from bounced import policy
 from bounced.causes import Cause
 from bounced.config import endpoint, quantities
 
-_Size = Annotated[int, BeforeValidator(quantities.size)]
+
+def _some_size(value: int) -> int:
+    if value:
+        return value
+    msg = 'refuses every message; write at least "1 MiB", bounces carry whole mails'
+    raise ValueError(msg)
+
+
+_Size = Annotated[int, BeforeValidator(quantities.size), AfterValidator(_some_size)]
 _Duration = Annotated[timedelta, BeforeValidator(quantities.duration)]
 _Retention = Annotated[timedelta | None, BeforeValidator(quantities.retention)]
 _Count = Annotated[int, BeforeValidator(quantities.count)]

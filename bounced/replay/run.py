@@ -1,4 +1,4 @@
-"""Record stored messages as if they came in now, in batches, each batch one commit.
+"""Record stored messages as of when they came in, in batches, each batch one commit.
 
 Recording is idempotent by the message's own content, so a run that was interrupted is started again
 with the same arguments: what is known already is counted as known and changes nothing.
@@ -7,8 +7,9 @@ with the same arguments: what is known already is counted as known and changes n
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from bounced import pipeline
 from bounced.classify import RuleBook
@@ -32,6 +33,7 @@ def incoming(raw: bytes, *, rules: RuleBook, now: datetime, stream: str = "defau
         reading=pipeline.read(raw, came_in, rules),
         envelope=came_in,
         received_at=envelope.received_at(raw, now),
+        recorded_at=now,
         fingerprint=fingerprint,
         queue_id=f"replay-{fingerprint[:12]}",
         source="replay",
@@ -39,16 +41,51 @@ def incoming(raw: bytes, *, rules: RuleBook, now: datetime, stream: str = "defau
     )
 
 
+class Done(NamedTuple):
+    """One message, by its place, and what became of it; a duplicate has no outcomes."""
+
+    name: str
+    incoming: Incoming
+    duplicate: bool
+    outcomes: Sequence[Outcome]
+
+
+Keep = Callable[[Sequence[Incoming]], Iterable[tuple[bool, Sequence[Outcome]]]]
+"""What is done with a batch: returns for each message whether it was known, and its outcomes."""
+
+
+def recording(store: Store) -> Keep:
+    """Record each batch in one commit."""
+
+    def keep(batch: Sequence[Incoming]) -> Iterator[tuple[bool, Sequence[Outcome]]]:
+        return ((one.duplicate, one.outcomes) for one in store.record(batch))
+
+    return keep
+
+
+def previewing(preview: Callable[[Incoming], Sequence[Outcome]]) -> Keep:
+    """Only say what each message alone would do, by *preview*."""
+    seen: set[str] = set()
+
+    def keep(batch: Sequence[Incoming]) -> Iterator[tuple[bool, Sequence[Outcome]]]:
+        for one in batch:
+            outcomes = preview(one)
+            # Of a message with recipients only a redelivery does nothing at all.
+            known = (bool(one.reading.judged) and not outcomes) or one.fingerprint in seen
+            seen.add(one.fingerprint)
+            yield known, [] if known else outcomes
+
+    return keep
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replay:
     """What a run needs; ``now`` is its one clock, for messages that don't say when they came."""
 
     rules: RuleBook
-    store: Store
+    keep: Keep
     now: datetime
-    dry_run: bool = False
     batch: int = BATCH
-    _seen: set[str] = field(default_factory=set)
 
     def run(
         self,
@@ -56,54 +93,39 @@ class Replay:
         summary: Summary,
         *,
         on_bad: Callable[[Bad], None],
-        on_done: Callable[[Sequence[Incoming]], None],
+        on_done: Callable[[Sequence[Done]], None],
     ) -> None:
-        """Record *messages* and count them in *summary*; tell of each bad one and of each batch."""
+        """Keep *messages* and count them in *summary*; tell of each bad one and of each batch."""
         for batch in self._batches(messages, summary, on_bad):
-            for one, duplicate, outcomes in self._record(batch):
-                summary.add(one.reading, duplicate=duplicate, blocked=_blocked(outcomes))
-            on_done(batch)
+            kept = self.keep([one for _, one in batch])
+            done = [Done(*named, *what) for named, what in zip(batch, kept, strict=True)]
+            for one in done:
+                summary.add(
+                    one.incoming.reading, duplicate=one.duplicate, blocked=_blocked(one.outcomes)
+                )
+            on_done(done)
 
     def _batches(
         self,
         messages: Iterable[Found | Bad],
         summary: Summary,
         on_bad: Callable[[Bad], None],
-    ) -> Iterator[Sequence[Incoming]]:
-        batch: list[Incoming] = []
+    ) -> Iterator[Sequence[tuple[str, Incoming]]]:
+        batch: list[tuple[str, Incoming]] = []
         size = 0
         for message in messages:
             if isinstance(message, Bad):
                 summary.bad += 1
                 on_bad(message)
                 continue
-            batch.append(incoming(message.raw, rules=self.rules, now=self.now))
+            read = incoming(message.raw, rules=self.rules, now=self.now)
+            batch.append((message.name, read))
             size += len(message.raw)
             if len(batch) >= self.batch or size >= BATCH_BYTES:
                 yield batch
                 batch, size = [], 0
         if batch:
             yield batch
-
-    def _record(
-        self, batch: Sequence[Incoming]
-    ) -> Iterator[tuple[Incoming, bool, Sequence[Outcome]]]:
-        if self.dry_run:
-            yield from self._preview(batch)
-            return
-        for one, recorded in zip(batch, self.store.record(batch), strict=True):
-            yield one, recorded.duplicate, recorded.outcomes
-
-    def _preview(
-        self, batch: Sequence[Incoming]
-    ) -> Iterator[tuple[Incoming, bool, Sequence[Outcome]]]:
-        for one in batch:
-            outcomes = self.store.preview(one)
-            # Of a message with recipients only a redelivery does nothing at all.
-            recorded = bool(one.reading.judged) and not outcomes
-            known = recorded or one.fingerprint in self._seen
-            self._seen.add(one.fingerprint)
-            yield one, known, [] if known else outcomes
 
 
 def _blocked(outcomes: Sequence[Outcome]) -> Iterator[str]:

@@ -9,7 +9,7 @@ could match.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -91,7 +91,8 @@ class RuleBook:
 
     def with_first(self, files: Iterable[tuple[str, Mapping[str, object]]]) -> RuleBook:
         """Return a book in which the rules of *files* come before these; raises RuleError."""
-        return _bind((*_compile(files), *self.rules))
+        own = (replace(rule, own=True) for rule in _compile(files))
+        return _bind((*own, *self.rules))
 
     def decide(self, case: Case) -> Hit | None:
         """Return the first rule that fits *case*; ``None`` where no rule does."""
@@ -156,12 +157,13 @@ def _compile(files: Iterable[tuple[str, Mapping[str, object]]]) -> tuple[Rule, .
 
 def _bind(rules: tuple[Rule, ...]) -> RuleBook:
     """Refuse ids that are taken, and index the rest."""
-    seen: dict[str, str] = {}
+    seen: dict[str, Rule] = {}
     for rule in rules:
-        if rule.id in seen:
-            msg = f"{rule.where}: the id is taken by a rule in {seen[rule.id]}"
+        if first := seen.get(rule.id):
+            late, other = (first, rule) if first.own and not rule.own else (rule, first)
+            msg = f"{late.where}: the id is taken by a rule in {other.file}"
             raise RuleError(msg)
-        seen[rule.id] = rule.file
+        seen[rule.id] = rule
     common = Counter(
         gram for rule in rules for one in rule.examples for gram in grams(one.reply.lower())
     )

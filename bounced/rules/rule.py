@@ -69,6 +69,7 @@ class Rule:
     action: frozenset[str] | None = None
     type: frozenset[str] | None = None
     fallback: bool = False
+    own: bool = False  # the operator's, and no built-in one
 
     @property
     def where(self) -> str:

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, make_url
 
-from bounced.errors import StoreError
+from bounced.errors import StoreError, StoreUnavailableError
 from bounced.store.trouble import translated
 
 _PRAGMAS: Final = (
@@ -32,8 +32,11 @@ class Database:
     def __init__(self, url: str, *, create: bool, patience: float) -> None:
         parsed = _parsed(url)
         self.name = parsed.database or "" if _is_sqlite(parsed) else parsed.render_as_string()
+        self._file: Path | None = None
+        self._identity: tuple[int, int] | None = None
         if _is_sqlite(parsed):
-            _prepare_file(parsed, create=create)
+            self._file = _prepare_file(parsed, create=create)
+            self._identity = _identity(self._file)
         self.engine = _engine(parsed, patience)
 
     @contextmanager
@@ -43,10 +46,12 @@ class Database:
         Raises StoreUnavailableError where another process holds the lock for longer than the
         patience given, StoreFullError, StoreError.
         """
+        self._still_there()
         with translated(self.name), self.engine.connect() as plain:
             connection = plain.execution_options(**{_WRITES: True})
             with connection.begin():
                 yield connection
+        self._still_there()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -57,6 +62,26 @@ class Database:
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+
+    def _still_there(self) -> None:
+        """Make sure that what is written to is what its name stands for.
+
+        A file that was deleted or moved away takes every commit, and nobody ever finds them again.
+        """
+        if self._file and _identity(self._file) != self._identity:
+            msg = (
+                f"the database {self.name} was deleted, moved or replaced while in use: put it "
+                "back, or restart bounced to use what is there now"
+            )
+            raise StoreUnavailableError(msg)
+
+
+def _identity(file: Path) -> tuple[int, int] | None:
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _parsed(url: str) -> URL:
@@ -71,22 +96,26 @@ def _is_sqlite(url: URL) -> bool:
     return url.get_backend_name() == "sqlite"
 
 
-def _prepare_file(url: URL, *, create: bool) -> None:
-    """Make sure that there is a file which we may write and others may not read."""
+def _prepare_file(url: URL, *, create: bool) -> Path:
+    """Return the file, which we may write and others may not read."""
     if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
         msg = f"{url.database or url} is no file; write sqlite:////var/lib/bounced/bounced.sqlite"
         raise StoreError(msg)
     path = Path(url.database)
-    if not create and not path.exists():
-        msg = f"there is no database {path} yet; `bounced serve` and `bounced replay` make it"
-        raise StoreError(msg)
     try:
+        if not create and not path.exists():
+            msg = (
+                f"there is no database {path} yet; `bounced serve`, `bounced replay` and "
+                "`bounced migrate` make it"
+            )
+            raise StoreError(msg)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     except OSError as error:
         raise StoreError(_no_access(path, error)) from error
     if not os.access(path.parent, os.W_OK | os.X_OK):
         raise StoreError(_no_access(path, "its directory is not writable"))
+    return path
 
 
 def _no_access(path: Path, why: object) -> str:

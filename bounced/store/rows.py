@@ -36,9 +36,10 @@ def message(incoming: Incoming) -> dict[str, Any]:
 def raw_message(incoming: Incoming, retention: timedelta | None) -> dict[str, Any]:
     """Return the row of ``raw_messages``; without a *retention* it is kept for ever."""
     level = 6 if len(incoming.raw) < _LARGE else 1  # 50 MiB at level 6 take seconds
+    since = utc(incoming.recorded_at or incoming.received_at)
     return {
         "zlib": zlib.compress(incoming.raw, level),
-        "expires_at": utc(incoming.received_at) + retention if retention is not None else None,
+        "expires_at": since + retention if retention is not None else None,
     }
 
 

@@ -14,8 +14,9 @@ from bounced.policy import Decision, Effect, What
 class Incoming:
     """One message on its way into the store.
 
-    ``received_at`` is the time of all its events; ``source`` is how it came: ``smtp``, ``lmtp`` or
-    ``replay``; ``peer`` who brought it.  ``fingerprint`` is what makes recording idempotent.
+    ``received_at`` is the time of all its events, ``recorded_at`` when it came to us where that was
+    later; ``source`` is how it came: ``smtp``, ``lmtp`` or ``replay``; ``peer`` who brought it.
+    ``fingerprint`` is what makes recording idempotent.
     """
 
     raw: bytes
@@ -28,6 +29,7 @@ class Incoming:
     peer: str = ""
     stream: str = "default"
     trust: Trust = Trust.UNSIGNED
+    recorded_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

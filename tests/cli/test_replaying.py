@@ -1,4 +1,4 @@
-"""``replay``: old mail counts as if it had just come in, and once."""
+"""``replay``: old mail counts as of when it came in, and once."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +27,7 @@ FULL = "452 4.2.2 Mailbox full"
 def _summary(call: Call, *arguments: str) -> dict[str, Any]:
     done = call("replay", "--json", *arguments)
     assert done.exit_code in (0, 3), done.output
-    return dict(json.loads(done.stdout))
+    return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
 def test_a_summary_tells_kinds_causes_and_types(call: Call, notice: Notice) -> None:
@@ -82,6 +84,17 @@ def test_the_time_of_a_message_is_its_own(call: Call, notice: Notice) -> None:
     assert row["since"] == "2026-11-07T09:00:00+00:00"
 
 
+def test_the_bytes_of_an_old_message_are_kept_from_now_on(call: Call, notice: Notice) -> None:
+    """An archive of last year can be judged anew for as long as today's mail."""
+    notice(name="in/1.eml", day=7)
+    call("replay", "in")
+
+    with closing(sqlite3.connect("state/bounced.db")) as database:
+        ((expires,),) = database.execute("SELECT expires_at FROM raw_messages").fetchall()
+    left = datetime.fromisoformat(expires).replace(tzinfo=UTC) - datetime.now(UTC)
+    assert timedelta(days=29) < left <= timedelta(days=30)
+
+
 def test_a_dry_run_records_nothing(call: Call, notice: Notice) -> None:
     """It tells what each message would do, and the store is as it was."""
     copy = notice(name="in/1.eml").read_bytes()
@@ -90,9 +103,32 @@ def test_a_dry_run_records_nothing(call: Call, notice: Notice) -> None:
 
     assert (would["recorded"], would["known"]) == (1, 1)
     assert would["blocked"] == ["nobody@example.com"]
-    assert call("list").stdout == ""
     assert _summary(call, "in")["recorded"] == 1
     assert _summary(call, "--dry-run", "in")["known"] == 2
+
+
+def test_a_dry_run_tells_what_each_message_would_do(call: Call, notice: Notice) -> None:
+    """A line for each recipient; without a database none is made, and nobody is known yet."""
+    copy = notice(name="in/1.eml").read_bytes()
+    Path("in/2.eml").write_bytes(copy)
+    Path("in/human.eml").write_text("From: a@example.com\nSubject: Re: order\n\nThank you!\n")
+    told = call("replay", "--dry-run", "in").stdout
+
+    assert told.splitlines()[:4] == [
+        "in/1.eml: nobody@example.com blocked: hard failure (mailbox_unknown)",
+        "in/2.eml: known before",
+        "in/human.eml: other, nothing to count",
+        "",
+    ]
+    shown = json.loads(call("replay", "--dry-run", "--json", "in").stdout.splitlines()[0])
+    assert shown["would"] == [
+        {
+            "address": "nobody@example.com",
+            "effect": "blocked",
+            "why": "hard failure (mailbox_unknown)",
+        }
+    ]
+    assert call("list").exit_code == 3
 
 
 def test_a_bad_file_is_reported_and_the_rest_goes_on(run: Run, notice: Notice) -> None:

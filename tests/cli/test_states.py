@@ -155,3 +155,30 @@ def test_who_is_at_the_keyboard_goes_on_record(
 
     (row,) = _rows(filled("history", "--json", "a@example.org"))
     assert row["who"] == "carla"
+
+
+def test_check_in_json_names_what_was_asked(filled: Call) -> None:
+    """Also where a whole domain is blocked, or the address was first seen in another spelling."""
+    filled("block", "@example.org", "--reason", "gone")
+    (row,) = _rows(filled("check", "--json", "Any@Example.org"))
+
+    assert (row["asked"], row["address"], row["blocked"]) == (
+        "Any@Example.org",
+        "@example.org",
+        True,
+    )
+
+
+def test_a_domain_is_blocked_by_its_name_and_not_by_a_star(call: Call) -> None:
+    """Which would be an address that nobody has."""
+    done = call("block", "*@example.org", "--reason", "gone")
+
+    assert done.exit_code == 2
+    assert "@example.org for all there" in done.output
+
+
+def test_history_tells_of_a_domain_that_is_blocked(filled: Call) -> None:
+    """What check says of the address, its history does not deny."""
+    filled("block", "@example.org", "--reason", "gone")
+
+    assert "blocked with all of @example.org" in filled("history", "any@example.org").stdout

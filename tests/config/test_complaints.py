@@ -37,6 +37,10 @@ WRONG = {
     "[logs]\nx = 1": "1: unknown setting logs; did you mean log?",
     "zebra = 1": "1: unknown setting zebra",
     "limits = 5": "1: limits = 5 must be a table; write [limits] and its settings below it",
+    "[limits]\nmessage_size = 0": (
+        '2: limits.message_size = 0 refuses every message; write at least "1 MiB", bounces carry '
+        "whole mails"
+    ),
     "[limits]\nmessage_size = '50 MX'": (
         '2: limits.message_size = "50 MX" is no size; '
         'write a number of bytes, or a text such as "50 MiB"'

@@ -13,7 +13,7 @@ import pytest
 
 from bounced.errors import StoreError, StoreUnavailableError
 from bounced.policy import Settings
-from bounced.store import Store
+from bounced.store import Incoming, Store
 
 
 def refused(url: str, **options: bool) -> str:
@@ -158,3 +158,26 @@ def test_a_database_of_something_else_is_left_alone(tmp_path: Path) -> None:
     other = sqlite3.connect(path)
     assert other.execute("SELECT name FROM sqlite_master").fetchall() == [("messages",)]
     other.close()
+
+
+def test_a_file_that_is_gone_takes_no_message(
+    store: Store, message: Callable[..., Incoming], tmp_path: Path
+) -> None:
+    """Deleted, moved or replaced while in use: the sender keeps the mail; put back, it goes on."""
+    file = tmp_path / "state" / "bounced.sqlite"
+    aside = tmp_path / "state" / "aside"
+    file.rename(aside)
+    with pytest.raises(StoreUnavailableError, match="deleted, moved or replaced"):
+        store.record([message()])
+    file.touch()
+    with pytest.raises(StoreUnavailableError, match="restart bounced"):
+        store.record([message()])
+    aside.rename(file)
+
+    assert store.record([message()])[0].duplicate is False
+
+
+def test_a_file_that_goes_during_the_commit_takes_no_message(store: Store, tmp_path: Path) -> None:
+    """What was written into it last was written for nobody."""
+    with pytest.raises(StoreUnavailableError), store.database.write():
+        (tmp_path / "state" / "bounced.sqlite").unlink()
