@@ -85,8 +85,12 @@ def _statuses(message: Part) -> Iterator[Part]:
     if nonbounce.is_reply(message) or nonbounce.auto_reply(message):
         return  # with a bounce below it, as mail programs quote that mark no line
     for part in parts:
-        if part.type.startswith("text/") and part.type != "text/html" and _SNIFF.search(_own(part)):
+        if part.type.startswith("text/") and part.type != "text/html" and _is_status(part):
             yield part
+
+
+def _is_status(part: Part) -> bool:
+    return "-recipient" in part.text.lower() and bool(_SNIFF.search(_own(part)))
 
 
 def _own(part: Part) -> str:

@@ -175,6 +175,13 @@ class Part:
 
     def walk(self, into_messages: bool = True) -> Iterator[Part]:  # noqa: FBT001, FBT002 -- one flag
         """Yield this part and all below it, depth first, at most MAX_PARTS."""
+        yield from self._below(into_messages=True) if into_messages else self._flat
+
+    @cached_property
+    def _flat(self) -> tuple[Part, ...]:
+        return tuple(self._below(into_messages=False))
+
+    def _below(self, *, into_messages: bool) -> Iterator[Part]:
         stack, seen = [self], 0
         while stack and seen < MAX_PARTS:
             part = stack.pop()

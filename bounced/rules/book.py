@@ -122,7 +122,7 @@ def _tries(rule: Rule) -> list[_Try]:
 
 def _fit(one: _Try, text: Text, case: Case) -> Hit | None:
     rule, said = one.rule, text.words
-    if not rule.allows(text.name, case):
+    if not (rule.always_allowed or rule.allows(text.name, case)):
         return None
     if one.pattern is None:
         return Hit(rule, _first(said, case))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from bounced.model import Action, RecipientStatus, Status, Typed
@@ -49,7 +50,7 @@ class Alternative(NamedTuple):
     needs: tuple[frozenset[str], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Rule:
     """One ``[[rule]]``.  One of its patterns must match, and every condition given must hold."""
 
@@ -75,6 +76,12 @@ class Rule:
     def where(self) -> str:
         """Say where this rule stands, as every complaint about one begins."""
         return f"{self.file}: rule {self.id!r}"
+
+    @cached_property
+    def always_allowed(self) -> bool:
+        """Whether there is no condition beside the pattern: most rules go by words alone."""
+        conditions = (self.status, self.code, self.stage, self.action, self.type)
+        return self.field == "any" and not self.mta and not any(conditions)
 
     def allows(self, name: str, case: Case) -> bool:
         """Whether every condition beside the pattern holds for the text called *name*."""
