@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import Final, NamedTuple
 
 from bounced.dialects import (
+    aol,
     courier,
     domino,
     dragonfly,
@@ -20,16 +21,24 @@ from bounced.dialects import (
     exchange2003,
     exim,
     flufl,
+    fulldetails,
     generic,
     gmail,
     googlegroups,
     iis,
+    intermail,
+    labelled,
     mailmarshal,
+    momentum,
     opensmtpd,
     postfix,
+    powermta,
     qmail,
+    qsbmf,
+    sendgrid,
     sendmail,
     sentence,
+    technicaldetails,
     zoho,
 )
 from bounced.model import Defect, RecipientStatus
@@ -69,6 +78,14 @@ DIALECTS: Final[tuple[ModuleType, ...]] = (
     zoho,
     mailmarshal,
     domino,
+    intermail,
+    momentum,
+    powermta,
+    # Providers and platforms, each with words of its own.
+    aol,
+    sendgrid,
+    fulldetails,
+    technicaldetails,
     # Google's: before Microsoft's, whose first line the old form of Gmail borrows.
     googlegroups,
     gmail,
@@ -78,7 +95,9 @@ DIALECTS: Final[tuple[ModuleType, ...]] = (
     iis,
     # A form with many writers, and with few words that all of them keep.
     qmail,
+    qsbmf,
     # Guesses, the better ones first.
+    labelled,
     generic,
     sentence,
     flufl,

@@ -48,3 +48,17 @@ def test_a_limit_of_the_sender_names_no_recipient(notice: Callable[..., Notice])
         "Your message to a@example.com was not sent.\n"
     )
     assert gmail.read(notice(text, From="mailer-daemon@googlemail.com")) == ()
+
+
+def test_words_beside_an_address_are_no_part_of_it(stored: Callable[[str], Notice]) -> None:
+    """Japanese and Chinese put no blank between them."""
+    (found,) = gmail.read(stored("gmail/japanese-without-blanks"))
+    assert found.address == "nobody@example.com"
+    assert found.diagnostic_code is not None
+    assert found.diagnostic_code.type == "smtp"
+
+
+def test_the_header_names_whom_the_text_does_not(stored: Callable[[str], Notice]) -> None:
+    """An account for another sender address that is set up wrongly."""
+    (found,) = gmail.read(stored("gmail/send-mail-as"))
+    assert found.address == "nobody@example.com"

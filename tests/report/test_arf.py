@@ -132,7 +132,9 @@ def test_any_text_can_be_a_feedback_report(text: str) -> None:
 
 def test_apple_mail_asks_to_be_taken_off_a_list_for_its_user() -> None:
     """From is who wants no more; without the mark it is anybody's mail."""
-    mail = b"From: Anna <anna@example.com>\nSubject: unsubscribe\n%sX-Y: 1\n\nApple Mail sent this.\n"
+    mail = (
+        b"From: Anna <anna@example.com>\nSubject: unsubscribe\n%sX-Y: 1\n\nApple Mail sent this.\n"
+    )
     report = arf.read(mime.parse(mail % b"X-Apple-Unsubscribe: true\n"))
     assert report is not None
     assert [one.address for one in report.recipients] == ["anna@example.com"]

@@ -66,7 +66,7 @@ def test_every_field_has_its_place(status: Build) -> None:
 
 
 def test_recipients_without_a_blank_line_between_them_are_told_apart(status: Build) -> None:
-    """AOL wrote all blocks as one; where Original-Recipient stands first it belongs to what follows."""
+    """AOL wrote all blocks as one; Original-Recipient belongs to the Final-Recipient below it."""
     block = NOBODY + "Original-Recipient: rfc822;full@example.net\n" + FULL
     assert _told(status(MESSAGE + block)) == [
         ("nobody@example.com", Action.FAILED),
