@@ -1,4 +1,4 @@
-"""Labels and values: QQ, 163 and 126 (Coremail), Aliyun, Naver, Daum, and home-made notices.
+"""QQ, 163 and 126 (Coremail), Aliyun, Sohu; Naver, Daum; Japanese providers: labels and values.
 
     收件人: user@example.com
     退信原因: 收件人邮件地址(user@example.com)不存在
@@ -22,7 +22,7 @@ from bounced.dialects._labels import ADVICE, BLANK, NAMES, REASONS, SENDERS, lab
 from bounced.model import Action, RecipientStatus
 from bounced.report.prose import Notice
 
-SIGNS: Final = (*NAMES, "收 件 人", "收\u3000件\u3000人")
+SIGNS: Final = ("收", "받는", "수신", "宛", "受", "送")  # of each label: there may be blanks inside
 _NEXT = label((*NAMES, *REASONS, *SENDERS, *ADVICE))
 _VALUE = rf"{BLANK}{{0,40}}(?:\n\s{{0,20}})?(\S[^\n]{{0,1000}}"
 _WHO = re.compile(rf"^{label(NAMES)}{_VALUE})$", re.MULTILINE | re.IGNORECASE)
@@ -33,12 +33,10 @@ _WHY = re.compile(
     re.MULTILINE | re.IGNORECASE,
 )
 _FAILED = re.compile(
-    r"deliver|undeliver|returned|zugestellt|unzustellbar|distribu|\bremis|entreg|recapit|consegn"
-    r"|bezorg|dostarcz|doruč|teslim|lever(?:er|an)|доставл|退信|退回|退件|投递|投遞|发送失败|送達"
-    r"|실패|반송|못했|配信|送信|届",
+    r"退信|退回|退件|投递|投遞|发送失败|送達|실패|반송|못했|配信|送信|届|deliver|returned",
     re.IGNORECASE,
 )
-_HELD = re.compile(r"quarantin|quarant[äe]ne|карантин|隔离|격리|隔離", re.IGNORECASE)
+_HELD = re.compile(r"quarantin|隔离|격리|隔離", re.IGNORECASE)
 _REPLY = re.compile(
     r"(?:^|[\s:;,(\[>=\uff1a\uff08])([45]\d\d(?:[ -]|[:\uff1a] ?)(?!\w{1,3} \d{4}).*)"
 )

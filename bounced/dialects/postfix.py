@@ -4,8 +4,7 @@
         User unknown (in reply to RCPT TO command)
 
 Written by bounce_recipient_log() in src/bounce/bounce_notify_util.c: one paragraph a recipient,
-wrapped with an indent of four spaces.  The text above it is a template that operators may change,
-and translate (Yandex): then a paragraph that no other program writes tells.
+wrapped with an indent of four spaces.  The text above it is a template that operators may change.
 """
 
 from __future__ import annotations
@@ -23,17 +22,6 @@ SIGNS: Final = (
     "still being retried",
     "postmaster warning: ",
     "successful mail delivery report",
-    ">: host ",
-    ">: connect to ",
-    ">: lost connection with ",
-    ">: conversation with ",
-    ">: delivery temporarily suspended: ",
-    ">: host or domain name not found. ",
-    ">: unknown user: ",
-    ">: user unknown in ",
-    ">: mail for ",
-    ">: command died with status ",
-    ">: maildir delivery failed: ",
 )
 _PROGRAM = re.compile(
     r"^[ \t]{0,4}This is the (?:mail system|.{1,80} program) at host \S", re.MULTILINE
@@ -44,14 +32,6 @@ _SUBJECT = re.compile(
     r"|Postmaster Warning: Delayed Mail|Successful Mail Delivery Report"
 )
 _ENTRY = re.compile(r" ?<([^<>\s]{1,320})>(?: \(expanded from <([^<>\s]{1,320})>\))?: ?(.*)")
-_OWN = re.compile(
-    r"^<[^<>\s]{1,320}>: (?:Host or domain name not found\. Name service error"
-    r"|unknown user: \"|User unknown in (?:local|virtual|relay)|mail for \S{1,255} loops back to"
-    r"|Command died with status|maildir delivery failed:"
-    r"|(?:delivery temporarily suspended: )?(?:host|connect to|lost connection with"
-    r"|conversation with)\s{1,5}[\w.-]{1,255}\[[^\]\s]{1,100}\])",
-    re.MULTILINE,
-)
 # bounce_template.c writes this above recipients that were asked to be told about and are well.
 _SUCCESS = re.compile(r"Your message was successfully delivered", re.IGNORECASE)
 _HOST = re.compile(
@@ -67,9 +47,7 @@ _HOST = re.compile(
 def read(notice: Notice) -> tuple[RecipientStatus, ...]:
     """Return a status for each recipient named in a Postfix notice."""
     # Other MTAs write the subject too (Zoho does), but none of them these paragraphs.
-    if not (
-        _PROGRAM.search(notice.text) or _SUBJECT.match(notice.subject) or _OWN.search(notice.text)
-    ):
+    if not (_PROGRAM.search(notice.text) or _SUBJECT.match(notice.subject)):
         return ()
     action = Action.DELAYED if delayed(notice) else Action.FAILED
     if _SUCCESS.search(notice.text):

@@ -26,13 +26,8 @@ _OBJECT = re.compile(
              (?:\ (?:your\ )?message)?\ to:?
           |did\ not\ reach\ the\ following\ recipient:|target\ mail\ address:
           |delivery\ of\ e?mail\ to\ this\ address\s{{1,4}}(?=[^\n]{{1,330}}\s{{1,4}}has\ failed)
-          |(?:e-?mail|mail|message)\ to\ the\ following\ recipients?(?:\(s\))?:?\s{{1,4}}
-             (?=[^\n]{{1,330}}\s{{1,4}}(?:could|was)\ not\ (?:be\ )?delivered)
-          |(?:your|the\ following|the)\ (?:e-?mail|mail|message)\ (?:(?:that\ )?you\ sent\ )?to:?
-             (?=[^\n]{{1,330}}\s
-             (?:(?:was|has\ been)\ (?:automatically\ )?
-             (?:rejected|blocked|returned|refused|undeliverable|not\ delivered)
-             |could\ not\ be\ delivered|couldn't\ be\ delivered|cannot\ be\ delivered))
+          |your\ message\ to:?(?=[^\n]{{1,330}}\s(?:was|has\ been)\ (?:automatically\ )?
+             (?:rejected|blocked))
           |recipient:(?=[^\n]{{1,330}}\n[ \t]{{0,20}}>>>)
           |rcpt\ to:(?=[^\n]{{1,330}}\n[^\n]{{0,20}}[<>]{{3}}\ [45]\d\d))
         [ ]{{0,2}}["'<]{{0,2}}(?P<who>{ADDRESS})["'>]{{0,2}}

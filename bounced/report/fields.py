@@ -21,12 +21,6 @@ T = TypeVar("T")
 _FIELD: Final = re.compile(
     r"^[ ]{0,2}([A-Za-z][\w-]{1,60})[ \t]*:[ \t]*(.*(?:\n[ \t]+\S.*)*)", re.MULTILINE
 )
-# Where a recipient begins: AOL, and relays that drop blank lines, put all of them in one block.
-_RECIPIENT: Final = re.compile(
-    r"^[ ]{0,2}(?:Original-Recipient[ \t]*:[^\n]*+\n(?:[ \t]++[^\n]++\n){0,5})?"
-    r"[ ]{0,2}Final-Recipient[ \t]*:",
-    re.MULTILINE | re.IGNORECASE,
-)
 _MAX_ADDRESS: Final = 1_000  # with its comment, its route and its encoding
 _COMMENT: Final = re.compile(r"\([^()]{0,500}\)")
 _ROUTE: Final = re.compile(r"^@[^:\s]{1,300}:")
@@ -113,23 +107,8 @@ class Fields:
 
 
 def blocks(body: str) -> list[Fields]:
-    """Split *body* at blank lines, and where a recipient follows another, into blocks of fields.
-
-    Blocks without a field are dropped.
-    """
-    return [
-        fields
-        for block in re.split(r"\n[ \t]*\n", body)
-        for one in _recipients(block)
-        if (fields := Fields(one))
-    ]
-
-
-def _recipients(block: str) -> list[str]:
-    """Divide a block in front of every recipient but the first."""
-    starts = [found.start() for found in _RECIPIENT.finditer(block)][1:]
-    ends = [*starts, len(block)]
-    return [block[start:end] for start, end in zip([0, *starts], ends, strict=True)]
+    """Split *body* at blank lines into blocks of fields; blocks without a field are dropped."""
+    return [fields for block in re.split(r"\n[ \t]*\n", body) if (fields := Fields(block))]
 
 
 def typed(value: str) -> Typed | None:

@@ -37,9 +37,7 @@ _MARKERS: Final = re.compile(
 )
 # Proof that a header block begins: below a blank line, a field as only headers have, and another.
 _HEADER_START: Final = re.compile(
-    # Not a gateway's summary, in quotes, in front of its reason (fulldetails).
-    r"(?<=\n\n)(?!Subject: '.{0,500}'\nDate: ')"
-    r"[ \t]{0,4}(?:Received|Return-Path|DKIM-Signature|X-[\w-]{1,40}|Message-I[Dd]"
+    r"(?<=\n\n)[ \t]{0,4}(?:Received|Return-Path|DKIM-Signature|X-[\w-]{1,40}|Message-I[Dd]"
     r"|MIME-Version|From|Date|Subject|To|Reply-To|Sender|Delivered-To):[ \t].{0,500}"
     r"(?:\n[ \t]{1,20}\S.{0,500}){0,30}"
     r"\n[ \t]{0,4}(?:Received|From|To|Date|Subject|Message-I[Dd]|MIME-Version|X-[\w-]{1,40}"

@@ -1,4 +1,4 @@
-"""AOL's page and AIRmail."""
+"""AOL's page."""
 
 from __future__ import annotations
 
@@ -12,13 +12,6 @@ def test_the_code_stands_in_a_sentence(stored: Callable[[str], Notice]) -> None:
     """`type 5.2.2 delivery errors`."""
     (found,) = aol.read(stored("aol/page-in-html"))
     assert (found.address, str(found.status)) == ("full@example.net", "5.2.2")
-
-
-def test_a_member_has_no_address(stored: Callable[[str], Notice]) -> None:
-    """AIRmail names him, and nobody knows under which domain he was written to."""
-    (found,) = aol.read(stored("aol/airmail-names-a-member"))
-    assert found.address is None
-    assert found.defects[0].text == "no address: membername"
 
 
 def test_the_sentence_alone_is_nothing(notice: Callable[..., Notice]) -> None:

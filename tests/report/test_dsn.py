@@ -65,15 +65,6 @@ def test_every_field_has_its_place(status: Build) -> None:
     assert (one.source, one.part, one.defects) == ("dsn", "2", ())
 
 
-def test_recipients_without_a_blank_line_between_them_are_told_apart(status: Build) -> None:
-    """AOL wrote all blocks as one; Original-Recipient belongs to the Final-Recipient below it."""
-    block = NOBODY + "Original-Recipient: rfc822;full@example.net\n" + FULL
-    assert _told(status(MESSAGE + block)) == [
-        ("nobody@example.com", Action.FAILED),
-        ("full@example.net", Action.DELAYED),
-    ]
-
-
 def test_e1_a_utf_8_report_with_a_utf_8_address(status: Build) -> None:
     """RFC 6533's own types of part and address are read like RFC 3464's."""
     block = "Final-Recipient: utf-8; gr\\x{FC}n@example.com\nAction: failed\nStatus: 5.1.1\n"
