@@ -26,6 +26,7 @@ from typing import Final
 
 from bounced.dialects._entry import ADDRESS, address, paragraphs, status_of, unique
 from bounced.dialects._glued import mentioned
+from bounced.dialects._shared import share
 from bounced.model import Action, RecipientStatus
 from bounced.report.prose import Notice
 
@@ -65,21 +66,23 @@ def read(notice: Notice) -> tuple[RecipientStatus, ...]:
 
 def _old(notice: Notice, found: re.Match[str]) -> tuple[RecipientStatus, ...]:
     details = _DETAILS.search(notice.text, found.end())
-    reason = details[1] if details else ""
+    reasons = share(found[2].split(), [details[1]] if details else [])
+    action = Action.DELAYED if "delayed" in found[1] else Action.FAILED
+    return unique(_detailed(notice, who, reason, action) for who, reason in reasons.items())
+
+
+def _detailed(notice: Notice, who: str, reason: str, action: Action) -> RecipientStatus:
     said = _OTHER.search(reason) or _STATE.match(reason)
     smtp = _SMTP.match(said[1]) if said else None
     by = _BY.search(reason)
-    return unique(
-        status_of(
-            "gmail",
-            notice,
-            who,
-            reason,
-            action=Action.DELAYED if "delayed" in found[1] else Action.FAILED,
-            reply=smtp[1] if smtp else None,
-            remote=by[1] if by else None,
-        )
-        for who in found[2].split()
+    return status_of(
+        "gmail",
+        notice,
+        who,
+        reason,
+        action=action,
+        reply=smtp[1] if smtp else None,
+        remote=by[1] if by else None,
     )
 
 

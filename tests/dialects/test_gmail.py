@@ -62,3 +62,15 @@ def test_the_header_names_whom_the_text_does_not(stored: Callable[[str], Notice]
     """An account for another sender address that is set up wrongly."""
     (found,) = gmail.read(stored("gmail/send-mail-as"))
     assert found.address == "nobody@example.com"
+
+
+def test_a_reply_that_names_one_says_nothing_of_the_other(notice: Callable[..., Notice]) -> None:
+    """The old form has one reason for all whom it lists."""
+    text = (
+        "Delivery to the following recipients failed permanently:\n\n"
+        "     a@example.com\n     b@example.com\n\nTechnical details of permanent failure:\n"
+        "The error that the other server returned was:\n550 5.1.1 <a@example.com>: unknown\n"
+    )
+    first, second = gmail.read(notice(text))
+    assert first.diagnostic_code == Typed("smtp", "550 5.1.1 <a@example.com>: unknown")
+    assert (second.address, second.diagnostic_code) == ("b@example.com", None)
