@@ -1,7 +1,6 @@
 """Feedback reports: a person, or a receiver's machine, complains about a mail.  RFC 5965, RFC 6591.
 
-Also other forms of the same: Hotmail's JMRP returned the mail itself, marked with one header, and
-Apple's mail programs write a mail of their own where somebody wants no more from a list.
+Also the older forms of the same: Hotmail's JMRP returned the mail itself, marked with one header.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ def read(message: Part) -> Report | None:
     """Return the feedback report in *message*, or None where there is none."""
     part = next((part for part in message.walk(into_messages=False) if _is_feedback(part)), None)
     if part is None:
-        return _marked(message) or _unsubscribed(message)
+        return _marked(message)
     block = Fields("")
     for one in fields.blocks(part.text):
         block.join(one)
@@ -133,20 +132,4 @@ def _marked(message: Part) -> Report | None:
             ),
         ),
         feedback=Feedback(feedback_type="abuse", original_rcpt_to=(mark,)),
-    )
-
-
-def _unsubscribed(message: Part) -> Report | None:
-    """Read Apple Mail's request to be taken off a list, apple-unsubscribe.eml: From asks for it."""
-    said = (message.headers.get("X-Apple-Unsubscribe") or "").strip().lower()
-    who = Typed("rfc822", message.headers.get("From") or "")
-    address = fields.address(who)
-    if said != "true" or not address:
-        return None
-    return Report(
-        kind=Kind.COMPLAINT,
-        source=SOURCE,
-        because="X-Apple-Unsubscribe: true",
-        recipients=(RecipientStatus(address=address, original_recipient=who, source=SOURCE),),
-        feedback=Feedback(feedback_type="opt-out", original_rcpt_to=(address,)),
     )

@@ -128,15 +128,3 @@ def test_any_text_can_be_a_feedback_report(text: str) -> None:
     """Never an exception."""
     raw = f"Content-Type: message/feedback-report; charset=utf-8\n\n{text}".encode()
     assert arf.read(mime.parse(raw)) is not None
-
-
-def test_apple_mail_asks_to_be_taken_off_a_list_for_its_user() -> None:
-    """From is who wants no more; without the mark it is anybody's mail."""
-    mail = (
-        b"From: Anna <anna@example.com>\nSubject: unsubscribe\n%sX-Y: 1\n\nApple Mail sent this.\n"
-    )
-    report = arf.read(mime.parse(mail % b"X-Apple-Unsubscribe: true\n"))
-    assert report is not None
-    assert [one.address for one in report.recipients] == ["anna@example.com"]
-    assert arf.read(mime.parse(mail % b"")) is None
-    assert arf.read(mime.parse(b"X-Apple-Unsubscribe: true\n\nx\n")) is None
