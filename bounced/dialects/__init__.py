@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import Final, NamedTuple
 
 from bounced.dialects import (
+    aol,
     courier,
     domino,
     dragonfly,
@@ -24,12 +25,17 @@ from bounced.dialects import (
     gmail,
     googlegroups,
     iis,
+    labelled,
     mailmarshal,
+    momentum,
     opensmtpd,
     postfix,
     qmail,
+    qsbmf,
+    sendgrid,
     sendmail,
     sentence,
+    technicaldetails,
     zoho,
 )
 from bounced.model import Defect, RecipientStatus
@@ -69,6 +75,11 @@ DIALECTS: Final[tuple[ModuleType, ...]] = (
     zoho,
     mailmarshal,
     domino,
+    momentum,
+    # Providers and platforms, each with words of its own.
+    aol,
+    sendgrid,
+    technicaldetails,
     # Google's: before Microsoft's, whose first line the old form of Gmail borrows.
     googlegroups,
     gmail,
@@ -78,7 +89,9 @@ DIALECTS: Final[tuple[ModuleType, ...]] = (
     iis,
     # A form with many writers, and with few words that all of them keep.
     qmail,
+    qsbmf,
     # Guesses, the better ones first.
+    labelled,
     generic,
     sentence,
     flufl,

@@ -22,17 +22,22 @@ from bounced.dialects._entry import ADDRESS, address, one_line, paragraphs, span
 from bounced.model import Action, RecipientStatus
 from bounced.report.prose import Notice
 
-SIGNS: Final = ("automatically", "x-failed-recipients")
+SIGNS: Final = ("automatically", "автоматически", "x-failed-recipients")
 _SIGN = re.compile(
-    r"created\s{1,5}automatically\s{1,5}by\s{1,5}mail\s{1,5}delivery\s{1,5}s", re.IGNORECASE
+    r"created\s{1,5}automatically\s{1,5}by\s{1,5}mail\s{1,5}delivery\s{1,5}s"
+    r"|создано\s{1,5}автоматически\s{1,5}сервером",  # Mail.ru
+    re.IGNORECASE,
 )
 _LIST = re.compile(
-    r"(?:following\s{1,5}address(?:\(es\)|es)?\s{1,5}failed"
+    r"(?:following\s{1,5}address(?:\(es\)|es)?\s{1,5}(?:failed|deferred)"
+    r"|быть\s{1,5}доставлено\s{1,5}одному\s{1,5}или\s{1,5}нескольким\s{1,5}получателям"
     r"|not\s{1,5}yet\s{1,5}been\s{1,5}delivered\s{1,5}(?:is|are))"
     r":[ \t]*\n",
     re.IGNORECASE,
 )
-_DELAY = re.compile(r"not\s{1,5}yet\s{1,5}been\s{1,5}delivered", re.IGNORECASE)
+_DELAY = re.compile(
+    r"not\s{1,5}yet\s{1,5}been\s{1,5}delivered|address(?:\(es\)|es)?\s{1,5}deferred:", re.IGNORECASE
+)
 _RELAYED = re.compile(
     rf"^[ \t]{{0,4}}<({ADDRESS})> \((relayed .{{1,80}}|delivered)\)[ \t]*$", re.MULTILINE
 )

@@ -21,9 +21,12 @@ The new form comes in the language of the sender; headline and layout stay.
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import Final
 
 from bounced.dialects._entry import ADDRESS, address, paragraphs, status_of, unique
+from bounced.dialects._glued import mentioned
+from bounced.dialects._shared import share
 from bounced.model import Action, RecipientStatus
 from bounced.report.prose import Notice
 
@@ -42,7 +45,7 @@ _OTHER = re.compile(r"The error that the other server returned was:\s{0,5}(\S.*)
 _STATE = re.compile(r"^(?:PERM|TEMP)_FAILURE: SMTP Error \(state \d+\): (.*)", re.DOTALL)
 _BY = re.compile(r"\bby ([\w-]{1,63}(?:\.[\w-]{1,63}){1,10})\.? \[")
 _HEADLINE = re.compile(r"^[ \t]{0,4}\*\* [^\n*]{2,100} \*\*[ \t]*\n", re.MULTILINE)
-_RESPONSE = re.compile(r"\n[ \t]*\n[^\n:]{2,80}:[ \t]*\n\s{0,5}(\S.*)", re.DOTALL)
+_RESPONSE = re.compile(r"\n[^\n:\uff1a]{2,80}[:\uff1a][ \t]*\n\s{0,5}(?=\S)")
 _SMTP = re.compile(r"(?:\d{3} )?([245]\d\d[ -].*)", re.DOTALL)
 _DELAY = re.compile(
     r"\(Delay\)|\*\* Delivery incomplete \*\*|Gmail will retry|temporary problem delivering"
@@ -63,32 +66,34 @@ def read(notice: Notice) -> tuple[RecipientStatus, ...]:
 
 def _old(notice: Notice, found: re.Match[str]) -> tuple[RecipientStatus, ...]:
     details = _DETAILS.search(notice.text, found.end())
-    reason = details[1] if details else ""
+    reasons = share(found[2].split(), [details[1]] if details else [])
+    action = Action.DELAYED if "delayed" in found[1] else Action.FAILED
+    return unique(_detailed(notice, who, reason, action) for who, reason in reasons.items())
+
+
+def _detailed(notice: Notice, who: str, reason: str, action: Action) -> RecipientStatus:
     said = _OTHER.search(reason) or _STATE.match(reason)
     smtp = _SMTP.match(said[1]) if said else None
     by = _BY.search(reason)
-    return unique(
-        status_of(
-            "gmail",
-            notice,
-            who,
-            reason,
-            action=Action.DELAYED if "delayed" in found[1] else Action.FAILED,
-            reply=smtp[1] if smtp else None,
-            remote=by[1] if by else None,
-        )
-        for who in found[2].split()
+    return status_of(
+        "gmail",
+        notice,
+        who,
+        reason,
+        action=action,
+        reply=smtp[1] if smtp else None,
+        remote=by[1] if by else None,
     )
 
 
 def _new(notice: Notice, text: str) -> tuple[RecipientStatus, ...]:
     sentence = next(paragraphs(text), "")
-    named = re.search(ADDRESS, sentence)
-    who = address(named[0]) if named else None
+    named = mentioned(sentence)
+    # A "send mail as" account that is set up wrongly names nobody in the text.
+    who = address(named or notice.headers.get("X-Failed-Recipients") or "")
     if who is None or _SENDER.search(notice.text):
         return ()
-    response = _RESPONSE.search(text, len(sentence))
-    said = response[1] if response else ""
+    said = _said(text, len(sentence))
     delayed = _DELAY.search(notice.subject) or _DELAY.search(notice.text)
     return (
         status_of(
@@ -100,3 +105,9 @@ def _new(notice: Notice, text: str) -> tuple[RecipientStatus, ...]:
             reply=said if _SMTP.match(said) else None,
         ),
     )
+
+
+def _said(text: str, start: int) -> str:
+    """Return what stands below a line that ends in a colon: a reply, if there is one."""
+    said = [text[found.end() :] for found in islice(_RESPONSE.finditer(text, start), 10)]
+    return next(filter(_SMTP.match, said), said[0] if said else "")

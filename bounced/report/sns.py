@@ -22,7 +22,17 @@ _RECIPIENTS: Final = {
     "bounce": "bouncedRecipients",
     "complaint": "complainedRecipients",
     "delivery": "recipients",
+    "deliverydelay": "delayedRecipients",
+    "reject": "destination",  # of the mail, which had a virus in it and was never sent
 }
+_ACTIONS: Final = {
+    "bounce": Action.FAILED,
+    "delivery": Action.DELIVERED,
+    "deliverydelay": Action.DELAYED,
+    "reject": Action.FAILED,
+}
+# What the notice is about stands under its name, which event publishing writes with a capital.
+_ABOUT: Final = {"deliverydelay": "deliveryDelay"}
 
 
 def read(message: Part) -> Report | None:
@@ -31,7 +41,7 @@ def read(message: Part) -> Report | None:
         if part.type == "text/plain" and _START.match(part.text[:200]):
             notice = _decode(part.text)
             name = str(notice.get("notificationType") or notice.get("eventType") or "").lower()
-            about = notice.get(name)
+            about = notice.get(_ABOUT.get(name, name))
             if name in _RECIPIENTS and isinstance(about, dict):
                 return _report(name, about, notice.get("mail"), part.path)
     return None
@@ -52,7 +62,8 @@ def _decode(text: str) -> Mapping[str, Any]:
 
 
 def _report(name: str, about: Mapping[str, Any], mail: object, path: str) -> Report:
-    rows = about.get(_RECIPIENTS[name])
+    holder = mail if name == "reject" and isinstance(mail, dict) else about
+    rows = holder.get(_RECIPIENTS[name])
     because = f"an Amazon SES notification of a {name}"
     recipients = (
         tuple(_recipient(name, row, about, path) for row in rows) if isinstance(rows, list) else ()
@@ -75,14 +86,14 @@ def _report(name: str, about: Mapping[str, Any], mail: object, path: str) -> Rep
 def _recipient(name: str, row: object, about: Mapping[str, Any], path: str) -> RecipientStatus:
     fields = row if isinstance(row, dict) else {"emailAddress": row}
     address = _text(fields.get("emailAddress"))
-    actions = {"bounce": Action.FAILED, "delivery": Action.DELIVERED}
-    kinds = (_text(about.get("bounceType")), _text(about.get("bounceSubType")))
+    answer = _text(about.get("smtpResponse"))
+    kinds = map(about.get, ("bounceType", "bounceSubType", "delayType", "reason"))
     return RecipientStatus(
         address=address if "@" in address else None,
-        action=Action.DELAYED if fields.get("action") == "delayed" else actions.get(name),
-        status=Status.find(_text(fields.get("status")) or _text(about.get("smtpResponse"))),
-        diagnostic_code=_diagnostic(_text(fields.get("diagnosticCode"))),
-        words=" ".join(filter(None, kinds)) or None,
+        action=Action.DELAYED if fields.get("action") == "delayed" else _ACTIONS.get(name),
+        status=Status.find(_text(fields.get("status")) or answer),
+        diagnostic_code=_diagnostic(_text(fields.get("diagnosticCode")) or answer),
+        words=" ".join(filter(None, map(_text, kinds))) or None,
         source=SOURCE,
         part=path,
     )

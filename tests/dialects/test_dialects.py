@@ -45,6 +45,14 @@ TRIGGERS = (
     "Could not be delivered because of\n\nx\nThe following recipients were affected:\n",
     "unable to deliver message to the following recipients:\n",
     "unknown user: a@b.example\n",
+    "created automatically by the mail system (ecelerity)\n>>> a@b.example (x): 550 \n",
+    "automatically generated message from SendGrid\n",
+    "x:1:<a@b.example> : 1.1.1.1 : x:[1] : 550 x  in RCPT TO\n",
+    "We were unable to deliver your message to the following address\na@b.example\nbecause: x\n",
+    "Delivery to the following recipients failed permanently:\n\n   * a@b.example\n",
+    "Technical details:\n\nSMTP:RCPT host x: 550 x\n",
+    "\u6536 \u4ef6 \u4eba: a@b.example\n\u9000\u4fe1\u539f\u56e0:\n550 x\n",
+    "<a@b.example>:\nRemote host said: 550 x\nGiving up on 1.1.1.1.\n\n",
     *"<>([\"'@.-\n\ta ",
 )
 

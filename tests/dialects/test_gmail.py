@@ -48,3 +48,29 @@ def test_a_limit_of_the_sender_names_no_recipient(notice: Callable[..., Notice])
         "Your message to a@example.com was not sent.\n"
     )
     assert gmail.read(notice(text, From="mailer-daemon@googlemail.com")) == ()
+
+
+def test_words_beside_an_address_are_no_part_of_it(stored: Callable[[str], Notice]) -> None:
+    """Japanese and Chinese put no blank between them."""
+    (found,) = gmail.read(stored("gmail/japanese-without-blanks"))
+    assert found.address == "nobody@example.com"
+    assert found.diagnostic_code is not None
+    assert found.diagnostic_code.type == "smtp"
+
+
+def test_the_header_names_whom_the_text_does_not(stored: Callable[[str], Notice]) -> None:
+    """An account for another sender address that is set up wrongly."""
+    (found,) = gmail.read(stored("gmail/send-mail-as"))
+    assert found.address == "nobody@example.com"
+
+
+def test_a_reply_that_names_one_says_nothing_of_the_other(notice: Callable[..., Notice]) -> None:
+    """The old form has one reason for all whom it lists."""
+    text = (
+        "Delivery to the following recipients failed permanently:\n\n"
+        "     a@example.com\n     b@example.com\n\nTechnical details of permanent failure:\n"
+        "The error that the other server returned was:\n550 5.1.1 <a@example.com>: unknown\n"
+    )
+    first, second = gmail.read(notice(text))
+    assert first.diagnostic_code == Typed("smtp", "550 5.1.1 <a@example.com>: unknown")
+    assert (second.address, second.diagnostic_code) == ("b@example.com", None)

@@ -28,3 +28,10 @@ def test_a_delay_has_a_line_of_its_own(notice: Callable[..., Notice]) -> None:
 def test_an_address_before_a_comma_is_nothing(notice: Callable[..., Notice]) -> None:
     """The labels are needed."""
     assert zoho.read(notice("a@example.com Anna, b@example.com Karl\n")) == ()
+
+
+def test_one_code_and_a_dash(stored: Callable[[str], Notice]) -> None:
+    """The form since 2019."""
+    first, second = zoho.read(stored("zoho/one-code"))
+    assert first.diagnostic_code == Typed("smtp", "550 5.1.1 <nobody@example.com>: no such user")
+    assert second.address == "info@example.net"

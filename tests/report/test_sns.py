@@ -69,6 +69,30 @@ def test_a_delivery() -> None:
     ]
 
 
+def test_a_delay() -> None:
+    """Event publishing tells of it, under a name with a capital in it."""
+    row = {"emailAddress": "a@example.com", "status": "4.4.1", "diagnosticCode": "smtp; 421 wait"}
+    about = {"delayType": "TransientCommunicationFailure", "delayedRecipients": [row]}
+    report = _read({"eventType": "DeliveryDelay", "deliveryDelay": about})
+    assert report is not None
+    [one] = report.recipients
+    assert (one.address, one.action, one.status) == (
+        "a@example.com",
+        Action.DELAYED,
+        Status(4, 4, 1),
+    )
+    assert one.words == "TransientCommunicationFailure"
+
+
+def test_a_mail_that_was_never_sent() -> None:
+    """A virus was found in it: the recipients stand in the description of the mail."""
+    mail = {"destination": ["a@example.com"]}
+    report = _read({"eventType": "Reject", "reject": {"reason": "Bad content"}, "mail": mail})
+    assert report is not None
+    [one] = report.recipients
+    assert (one.address, one.action, one.words) == ("a@example.com", Action.FAILED, "Bad content")
+
+
 def test_a_notice_wrapped_in_snss_own_object_is_unwrapped() -> None:
     """Unless "raw message delivery" is on, it is a string inside."""
     report = _read({"Type": "Notification", "Message": json.dumps(_bounce())})
