@@ -69,7 +69,9 @@ def _hosts(
     remote += [said.host for _, said in texts if said.host]
     if not remote and reporting_mta:
         remote = [reporting_mta.value]
-    return tuple(host.strip().lower()[:255] for host in remote)
+    # Many put the IP address behind the name, and a root dot.
+    names = (host.strip().partition(" ")[0].rstrip(".") for host in remote)
+    return tuple(name.lower()[:255] for name in names)
 
 
 def _status(replies: list[Reply], stated: Status | None) -> str:
