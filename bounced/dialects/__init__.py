@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import Final, NamedTuple
 
 from bounced.dialects import (
+    chasquid,
     courier,
     domino,
     dragonfly,
@@ -23,13 +24,18 @@ from bounced.dialects import (
     generic,
     gmail,
     googlegroups,
+    haraka,
     iis,
+    james,
     mailmarshal,
+    mox,
     opensmtpd,
     postfix,
+    powermta,
     qmail,
     sendmail,
     sentence,
+    stalwart,
     zoho,
 )
 from bounced.model import Defect, RecipientStatus
@@ -69,6 +75,12 @@ DIALECTS: Final[tuple[ModuleType, ...]] = (
     zoho,
     mailmarshal,
     domino,
+    james,
+    haraka,
+    stalwart,
+    chasquid,
+    mox,
+    powermta,
     # Google's: before Microsoft's, whose first line the old form of Gmail borrows.
     googlegroups,
     gmail,

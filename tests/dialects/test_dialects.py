@@ -45,6 +45,15 @@ TRIGGERS = (
     "Could not be delivered because of\n\nx\nThe following recipients were affected:\n",
     "unable to deliver message to the following recipients:\n",
     "unknown user: a@b.example\n",
+    "Hi. This is the James mail server at x.\n\na@b.example\na@b.example\n",
+    "Message details:\n  RCPT TO: a@b.example\n           a@b.example\n",
+    "Error message below:\n",
+    "Intended Recipients: <a@b.example>\nFailure Reason: 550 x\n",
+    "Delivery to the following addresses failed\n<a@b.example> (host 'x' rejected x)\n",
+    "Delivery of your message to the following recipient(s) failed permanently:\n- a@b.example\n",
+    '- "a@b.example" (EMAIL) failed permanently with error:\n',
+    "Delivery has been delayed of your email to:\n\ta@b.example\n",
+    "Hello, this is the mail server on x\n  <a@b.example>  delivery failed\n",
     *"<>([\"'@.-\n\ta ",
 )
 

@@ -137,7 +137,7 @@ def test_e8_a_report_may_have_no_recipient(status: Build, body: str) -> None:
         f"{MESSAGE}\n{NOBODY}{FULL}",
         f"{MESSAGE}{NOBODY}{FULL}",
         f"{NOBODY}{FULL}",
-        f"{MESSAGE}\nOriginal-Recipient: rfc822; n@x.example\n{NOBODY}Original-Recipient: f\n{FULL}",
+        f"{MESSAGE}\nOriginal-Recipient: n\n{NOBODY}Original-Recipient: f\n{FULL}",
         f"{MESSAGE}\n{NOBODY}Original-Recipient: rfc822; f@example.net\n{FULL}",
         f"{MESSAGE}\n{NOBODY}Original-Recipient: rfc822; n@example.com\n{FULL}",
     ],
