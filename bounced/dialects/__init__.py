@@ -29,6 +29,7 @@ from bounced.dialects import (
     james,
     mailmarshal,
     mox,
+    office365,
     opensmtpd,
     postfix,
     powermta,
@@ -86,6 +87,7 @@ DIALECTS: Final[tuple[ModuleType, ...]] = (
     gmail,
     # Microsoft's: told by their layout, since the words are translated.
     exchange,
+    office365,
     exchange2003,
     iis,
     # A form with many writers, and with few words that all of them keep.

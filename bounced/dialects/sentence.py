@@ -4,7 +4,8 @@
     Could not be delivered to: <user@example.com>
     Failed to deliver to 'user@example.com'
 
-IMail, InterScan, KDDI, CommuniGate Pro, Dovecot, Postal, maddy and many a home-made gateway write so.
+IMail, InterScan, KDDI, CommuniGate Pro, Dovecot, Postal, maddy and many a home-made gateway write
+so.
 """
 
 from __future__ import annotations
@@ -18,7 +19,10 @@ from bounced.model import Action, RecipientStatus
 from bounced.report.prose import Notice
 
 SIGNS: Final = ()  # the same
-_AGAIN = r"[ \t]{0,8}(?:unknown\ user|recipient|rcpt\ to:|undeliverable\ to|invalid\ final|delivery\ to)\b"
+_AGAIN = (
+    r"[ \t]{0,8}(?:unknown\ user|recipient|rcpt\ to:|undeliverable\ to|invalid\ final"
+    r"|delivery\ to)\b"
+)
 _OBJECT = re.compile(
     rf"""^[^\n@]{{0,120}}?\b(?:unknown\ user:|undeliverable\ to|invalid\ final\ delivery\ userid:
           |user\ mailbox\ exceeds\ allowed\ size:|delivery\ failed\ \d{{1,5}}\ attempts:
