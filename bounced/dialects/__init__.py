@@ -20,6 +20,7 @@ from bounced.dialects import (
     exchange,
     exchange2003,
     exim,
+    failed_header,
     flufl,
     generic,
     gmail,
@@ -95,6 +96,7 @@ DIALECTS: Final[tuple[ModuleType, ...]] = (
     # Guesses, the better ones first.
     generic,
     sentence,
+    failed_header,
     flufl,
 )
 READERS: Final = tuple(map(_dialect, DIALECTS))

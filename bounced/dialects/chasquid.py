@@ -21,7 +21,7 @@ from bounced.dialects._entry import ADDRESS, address, one_line, spans, status_of
 from bounced.model import RecipientStatus
 from bounced.report.prose import Notice
 
-SIGNS: Final = ("technical details:",)
+SIGNS: Final = ("recipient(s) failed permanently:",)
 _SIGN = re.compile(
     r"^Delivery of your message to the following recipient\(s\) failed permanently:"
     rf"\s{{1,9}}((?:- {ADDRESS}\s{{1,9}}){{1,1000}})",

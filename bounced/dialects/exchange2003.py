@@ -46,6 +46,7 @@ SIGNS: Final = (
     "msexch:",
     " #5.",
     " #4.",
+    " #2.",
 )
 _FROM = re.compile(
     r"system administrator|postmaster|systemadministrator|administrat", re.IGNORECASE

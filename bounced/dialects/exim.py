@@ -64,7 +64,8 @@ def read(notice: Notice) -> tuple[RecipientStatus, ...]:
     action = Action.DELAYED if _DELAY.search(notice.text) else Action.FAILED
     output = _OUTPUT.search(notice.text)
     printed = output[1] if output else ""
-    found = [_status(notice, *entry, action, printed) for entry in _entries(notice.text)]
+    entries = list(_entries(notice.text)) or list(_named(notice))
+    found = [_status(notice, *entry, action, printed) for entry in entries]
     found += [
         status_of("exim", notice, well[1], well[2], action=Action.RELAYED)
         for well in _RELAYED.finditer(notice.text)
@@ -80,6 +81,19 @@ def _entries(text: str) -> Iterator[tuple[re.Match[str], str]]:
             starts = list(_START.finditer(part))
             if not starts or starts[0].start():
                 break
+            yield from spans(starts, part)
+
+
+def _named(notice: Notice) -> Iterator[tuple[re.Match[str], str]]:
+    """Yield the entries of a bounce_message_file of the operator's, in any language.
+
+    Its list has the usual form, and whom it names stands in the header too.
+    """
+    names = (notice.headers.get("X-Failed-Recipients") or "").lower()
+    failed = {name.strip() for name in names.split(",")}
+    for part in paragraphs(notice.text) if names else ():
+        starts = list(_START.finditer(part))
+        if starts and not starts[0].start() and (starts[0]["plain"] or "").lower() in failed:
             yield from spans(starts, part)
 
 

@@ -18,7 +18,14 @@ from bounced.dialects._entry import ADDRESS, status_of, unique
 from bounced.model import Action, RecipientStatus
 from bounced.report.prose import Notice
 
-SIGNS: Final = ("(host '", "(delivered to '", "(connection to '", "from '", "(failed to ")
+SIGNS: Final = (
+    "(host '",
+    "(delivered to '",
+    "(connection to '",
+    "from '",
+    "(failed to ",
+    "authenticate '",
+)
 _LINE = re.compile(
     rf"""^(?:
         [ \t]{{0,6}}(?:-{{5}}[ ])?(?P<head>
