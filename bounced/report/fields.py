@@ -30,6 +30,7 @@ _UNFOLDED: Final = re.compile(
 _BLANK: Final = re.compile(r"\n[ \t]*\n")
 # A blank line inside a folded value; what is folded starts with a blank, and is no field.
 _GAP: Final = re.compile(rf"\n[ \t]*\n(?=[ \t]{{1,40}}\S)(?![ \t]{{1,40}}{_NAME})")
+_MAX_ENCODED: Final = 4_096
 _MAX_ADDRESS: Final = 1_000  # with its comment, its route and its encoding
 _COMMENT: Final = re.compile(r"\([^()]{0,500}\)")
 _ROUTE: Final = re.compile(r"^@[^:\s]{1,300}:")
@@ -135,6 +136,8 @@ def _fold(found: re.Match[str]) -> str:
 
 def typed(value: str) -> Typed | None:
     """``rfc822; a@b`` -> ``Typed("rfc822", "a@b")``; the type may be missing.  RFC 3464 §2.1.2."""
+    if value.startswith("=?") and value.endswith("?="):
+        value = charset.unfold_words(value[:_MAX_ENCODED])  # rfc3464/encoded-word-recipient.eml
     head, semicolon, tail = value.partition(";")
     kind = head.strip().lower()
     if not semicolon or not re.fullmatch(r"[\w./+-]{0,40}", kind):
