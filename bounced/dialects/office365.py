@@ -36,6 +36,7 @@ _REPORTED = re.compile(
 _SENTENCE = re.compile(
     rf"^[^\n@:\uff1a]{{0,200}}?(?<![\w.+-])({ADDRESS})[^\n@]{{0,300}}$", re.MULTILINE
 )
+_TOP: Final = 6  # lines above the sentence: pictures, and blank ones
 _FAILED = re.compile(
     r"couldn['\u2019]t be delivered|konnte nicht zugestellt|pas pu être remis"
     r"|no se (?:pudo|ha podido) entregar|não (?:foi possível|pôde)"
@@ -57,6 +58,8 @@ def read(notice: Notice) -> tuple[RecipientStatus, ...]:
     failed = sentence and _FAILED.search(sentence[0])
     if not (failed or (is_ndr and reported)):
         return ()  # in a language that is not known, the mark and the error must both be there
+    if sentence and not failed and notice.text.count("\n", 0, sentence.start()) > _TOP:
+        sentence = None  # further down it may be about the sender
     details = _DETAILS.search(notice.text)
     named = details or sentence
     if named is None:

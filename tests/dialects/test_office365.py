@@ -48,3 +48,9 @@ def test_the_address_is_whole_where_it_begins_the_line(stored: Callable[[str], N
     """As in Japanese; half an address would be another person's."""
     [one] = office365.read(stored("office365/japanese"))
     assert one.address == "nobody@example.net"
+
+
+def test_a_sentence_further_down_is_not_the_one(notice: Callable[..., Notice]) -> None:
+    """It may name the sender, whose address the notice went to may be another one."""
+    text = "Odrzucono.\n" * 8 + "Od: x\nnadawca news@example.org\nBłąd: 550 5.7.1 nie\n"
+    assert office365.read(notice(text, From="postmaster@example.com", **MARK)) == ()
