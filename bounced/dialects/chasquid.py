@@ -18,6 +18,7 @@ import re
 from typing import Final
 
 from bounced.dialects._entry import ADDRESS, address, one_line, spans, status_of, unique
+from bounced.dialects._failing import looks_failing
 from bounced.model import RecipientStatus
 from bounced.report.prose import Notice
 
@@ -36,7 +37,7 @@ _REPLY = re.compile(r"[245]\d\d[ -]")
 def read(notice: Notice) -> tuple[RecipientStatus, ...]:
     """Return a status for each recipient in the technical details."""
     sign = _SIGN.search(notice.text)
-    if not sign:
+    if not sign or not looks_failing(notice):
         return ()
     listed = sign[1].replace("- ", " ").split()
     found = []

@@ -29,6 +29,7 @@ from bounced.dialects._entry import (
     status_of,
     unique,
 )
+from bounced.dialects._failing import looks_failing
 from bounced.model import Action, RecipientStatus
 from bounced.report.prose import Notice
 
@@ -77,7 +78,7 @@ def read(notice: Notice) -> tuple[RecipientStatus, ...]:
     heading = _HEADING.search(notice.text)
     known = heading and (_FROM.search(notice.from_) or "MSEXCH:" in notice.text)
     # In other languages the server's name and the status in angle brackets are the sign.
-    if not known and not _SMTP.search(notice.text):
+    if not known and not (_SMTP.search(notice.text) and looks_failing(notice)):
         return ()
     entries = list(_ENTRY.finditer(notice.text, heading.start() if heading else 0))
     return unique(_status(notice, *span) for span in spans(entries, notice.text))

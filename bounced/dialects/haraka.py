@@ -17,6 +17,7 @@ import re
 from typing import Final
 
 from bounced.dialects._entry import ADDRESS, one_line, status_of, unique
+from bounced.dialects._failing import looks_failing
 from bounced.model import RecipientStatus
 from bounced.report.prose import Notice
 
@@ -33,7 +34,7 @@ _REPLY = re.compile(r"[245]\d\d[ -]")
 def read(notice: Notice) -> tuple[RecipientStatus, ...]:
     """Return a status for each of the intended recipients of a Haraka notice."""
     entry = _ENTRY.search(notice.text)
-    if not entry:
+    if not entry or not looks_failing(notice):
         return ()
     reason = one_line(entry["reason"])
     return unique(

@@ -21,6 +21,7 @@ import re
 from typing import Final
 
 from bounced.dialects._entry import ADDRESS, one_line, status_of, unique
+from bounced.dialects._failing import looks_failing
 from bounced.model import RecipientStatus
 from bounced.report.prose import Notice
 
@@ -44,6 +45,8 @@ _ADDRESS = re.compile(ADDRESS)
 
 def read(notice: Notice) -> tuple[RecipientStatus, ...]:
     """Return a status for each address in the list or the envelope that James shows."""
+    if not looks_failing(notice):
+        return ()  # a person who quotes it
     text, error = notice.text, _ERROR.search(notice.text)
     if greeting := _GREETING.search(text):
         listed = _LIST.search(text, greeting.start())

@@ -20,6 +20,7 @@ import re
 from typing import Final
 
 from bounced.dialects._entry import ADDRESS, one_line, status_of
+from bounced.dialects._failing import looks_failing
 from bounced.model import Action, RecipientStatus
 from bounced.report.prose import Notice
 
@@ -37,7 +38,7 @@ _SAID = re.compile(r"(?:^|: )([245]\d\d(?: [245]\.\d{1,3}\.\d{1,3})? .*)")
 def read(notice: Notice) -> tuple[RecipientStatus, ...]:
     """Return the one recipient of a mox notice."""
     found = _NOTICE.search(notice.text)
-    if not found:
+    if not found or not looks_failing(notice):
         return ()
     error = _ERROR.search(notice.text, found.end())
     full = _FULL.search(notice.text, found.end())

@@ -16,6 +16,7 @@ import re
 from typing import Final
 
 from bounced.dialects._entry import ADDRESS, status_of, unique
+from bounced.dialects._failing import looks_failing
 from bounced.model import Action, RecipientStatus
 from bounced.report.prose import Notice
 
@@ -39,7 +40,7 @@ _ACTIONS = (
 
 def read(notice: Notice) -> tuple[RecipientStatus, ...]:
     """Return a status for each recipient in the list of a PowerMTA notice."""
-    if not _SIGN.search(notice.text):
+    if not _SIGN.search(notice.text) or not looks_failing(notice):
         return ()
     entries = ((entry[1], entry[2]) for entry in _ENTRY.finditer(notice.text))
     return unique(

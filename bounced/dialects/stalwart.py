@@ -15,6 +15,7 @@ import re
 from typing import Final
 
 from bounced.dialects._entry import ADDRESS, status_of, unique
+from bounced.dialects._failing import looks_failing
 from bounced.model import Action, RecipientStatus
 from bounced.report.prose import Notice
 
@@ -63,7 +64,7 @@ def read(notice: Notice) -> tuple[RecipientStatus, ...]:
                     remote=host[1] if host else None,
                 )
             )
-    return unique(found) if own else ()
+    return unique(found) if own and looks_failing(notice) else ()
 
 
 def _action(heading: str) -> Action:
