@@ -193,14 +193,22 @@ def _joined(own: str | None, prose: str | None) -> str | None:
 
 
 def _around(text: str, low: str, address: str) -> str | None:
-    """Return the paragraph of *text* that names *address*, and not one that ends like it."""
+    """Return the paragraph of *text* that names *address*, and not one that ends like it.
+
+    What it says of other addresses is left out: the lines that name one, and those below them.
+    """
     at = low.find(address)
     while at > 0 and (low[at - 1].isalnum() or low[at - 1] in "._+-"):
         at = low.find(address, at + 1)
     if at < 0:
         return None
     start, end = text.rfind("\n\n", 0, at) + 1, text.find("\n\n", at)
-    return text[start : end if end >= 0 else None][:_WORDS].strip()
+    kept, own = [], True
+    for line in text[start : end if end >= 0 else None][:_WORDS].split("\n"):
+        own = address in line.lower() or (own and "@" not in line)
+        if own:
+            kept.append(line)
+    return "\n".join(kept).strip()
 
 
 def _forwarded(message: Part, notice: Notice) -> Report | None:

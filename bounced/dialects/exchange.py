@@ -29,11 +29,14 @@ SIGNS: Final = ()  # told by its layout, in any language
 _BLOCK = re.compile(
     rf"""^[ \t]{{0,4}}(?P<who>{ADDRESS})[ \t]*(?:<mailto:[^<>\n]{{1,320}}>)?[ \t]*\n(?:[ \t]*\n)?
         (?:(?P<host>{HOST})[ \t]*\n)?
-        (?P<line>[^\n\#'\u2018"]{{0,160}}?(?:\#\ ?<?|<[\w.-]{{1,255}}\ \#|['\u2018"])
+        (?P<line>[^\n\#'\u2018"]{{0,160}}?
+           (?:\#<?[\w.-]{{0,255}}\ \#[245]\.\d{{1,3}}\.\d{{1,3}}\ smtp;\ ?
+             |\#\ ?<?|<[\w.-]{{1,255}}\ \#|['\u2018"])
            (?P<reply>[245]\d\d[ -][^\n]{{0,4000}}(?:\n[^\n]{{1,1000}}){{0,20}}))""",
     re.MULTILINE | re.VERBOSE,
 )
-_END = re.compile(r"[ \t]*(?:##|['\u2019\"][ \t]*(?:\n|$))")
+_END = re.compile(r"[ \t]*(?:##|>[ ]?#SMTP#|['\u2019\"][ \t]*(?:\n|$))")
+_BEFORE = re.compile(rf"({HOST}) [#<]")
 _AT = re.compile(rf"[Ss]erver at ({HOST}) (\([\d.:a-fA-F]{{3,60}}\) )?returned")
 _FAILED = (
     r"(?:Delivery has failed to|rejected your message to|Nachrichtenzustellung an folgende"
@@ -43,31 +46,18 @@ _FAILED = (
 _HEADING = re.compile(rf"^(?=[^\n]{{0,80}}{_FAILED})[^\n]{{10,200}}[::][ \t]*$", re.MULTILINE)
 _COLON = re.compile(r"^[^\n@]{10,200}[::][ \t]*$", re.MULTILINE)
 _TO = re.compile(rf"[ \t]{{0,4}}[^\n<]{{0,200}}<mailto:({ADDRESS})>[ \t]*(?:\n|$)")
-_ONE = re.compile(
-    rf"""^(?=[^\n]{{0,400}}(?:couldn['\u2019]t\ be\ delivered|konnte\ nicht\ zugestellt
-           |pas\ pu\ être\ remis|no\ se\ (?:pudo|ha\ podido)\ entregar|No\ se\ pudo\ entregar
-           |[Nn]ão\ (?:foi\ possível|pôde)|[Ii]mpossibile\ (?:recapitare|consegnare)
-           |k[ao]n\ niet\ worden\ bezorgd|配信できません))
-        [^\n@]{{1,100}}?[ ]?({ADDRESS})(?=[\s.,])""",
-    re.MULTILINE | re.VERBOSE,
-)
-_REPORTED = re.compile(r"([245]\d\d [245]\.\d{1,3}\.\d{1,3} [^\n]{1,2000})")
 _DELAYED = re.compile(r"Delivery is delayed|delivery has been delayed|hasn't been delivered yet")
 _SELF = re.compile(r"postmaster|microsoft ?(?:outlook|exchange)|<>", re.IGNORECASE)
 
 
 def read(notice: Notice) -> tuple[RecipientStatus, ...]:
-    """Return a status for each recipient: of the blocks, or else of the sentences above them."""
+    """Return a status for each recipient: of the blocks, or else of the list above them."""
     if blocks := list(_BLOCK.finditer(notice.text)):
         late = bool(_DELAYED.search(notice.text))
         return unique(_block(notice, block, late=late) for block in blocks)
     is_ndr = "X-MS-Exchange-Message-Is-Ndr" in notice.headers
     if not (is_ndr or _SELF.search(notice.from_)):
         return ()
-    if one := _ONE.search(notice.text):
-        reported = _REPORTED.search(notice.text, one.end())
-        reason = reported[1] if reported else notice.text[one.end() : one.end() + 300]
-        return (status_of("exchange", notice, address(one[1]), reason),)
     return _headed(notice, (_COLON if is_ndr else _HEADING).search(notice.text))
 
 
@@ -76,6 +66,7 @@ def _block(notice: Notice, block: re.Match[str], *, late: bool) -> RecipientStat
     end = _END.search(reply)
     # Microsoft 365 names itself first; who has an IP address was really talked to.
     at = sorted(_AT.findall(line), key=lambda server: not server[1])
+    before = _BEFORE.match(line)
     own = one_line(reply[: end.start()] if end else reply.partition("\n")[0])
     # A code of class 4 is a warning: what has failed for good is always said with a 5.
     return status_of(
@@ -85,7 +76,7 @@ def _block(notice: Notice, block: re.Match[str], *, late: bool) -> RecipientStat
         line if line.count("returned") > 1 else own,
         action=Action.DELAYED if late or own.startswith("4") else Action.FAILED,
         reply=own,
-        remote=block["host"] or (at[0][0] if at else None),
+        remote=block["host"] or (at[0][0] if at else before and before[1]),
     )
 
 

@@ -29,6 +29,7 @@ from bounced.dialects._entry import (
     status_of,
     unique,
 )
+from bounced.dialects._failing import looks_failing
 from bounced.model import Action, RecipientStatus
 from bounced.report.prose import Notice
 
@@ -44,15 +45,19 @@ SIGNS: Final = (
     "到達",
     "届き",
     "msexch:",
+    " #5.",
+    " #4.",
+    " #2.",
 )
 _FROM = re.compile(
     r"system administrator|postmaster|systemadministrator|administrat", re.IGNORECASE
 )
 _ENTRY = re.compile(
     rf"""^[ \t]{{0,20}}(?:
-          ['"]?(?P<who>{ADDRESS})['"]?(?:[ ]\([^\n()]{{1,100}}\))?
-          |(?P<name>'[^'\n]{{1,100}}'|[^\s'"<>:@][^\n<>:@]{{0,100}}?|c=[^\n]{{1,200}}?))
-        [ ]{{1,3}}(?:\w{{1,6}}[ ]|日時:[ ]?)(?:\w{{2,6}}[.,]{{1,2}}[ ])?
+          ['"]?(?P<who>{ADDRESS})['"]?(?:[ ]\([^\n()]{{1,100}}\))?,?
+            [ ]{{1,3}}(?:[^\W\d][^\n\d@<>]{{0,20}})?
+          |(?P<name>'[^'\n]{{1,100}}'|[^\s'"<>:@][^\n<>:@]{{0,100}}?|c=[^\n]{{1,200}}?)
+            [ ]{{1,3}}(?:\w{{1,6}}\.?[ ]|(?:日時|날짜):[ ]?)(?:\w{{2,6}}[.,]{{1,2}}[ ])?)
         \d[^\n]{{2,40}}?\d[:.]\d\d[^\n]{{0,20}}\n
         (?=[ \t]*\S)""",
     re.MULTILINE | re.VERBOSE,
@@ -71,9 +76,11 @@ _HEADING = re.compile(
 def read(notice: Notice) -> tuple[RecipientStatus, ...]:
     """Return a status for each recipient entry of an old Exchange notice."""
     heading = _HEADING.search(notice.text)
-    if not heading or not (_FROM.search(notice.from_) or "MSEXCH:" in notice.text):
+    known = heading and (_FROM.search(notice.from_) or "MSEXCH:" in notice.text)
+    # In other languages the server's name and the status in angle brackets are the sign.
+    if not known and not (_SMTP.search(notice.text) and looks_failing(notice)):
         return ()
-    entries = list(_ENTRY.finditer(notice.text, heading.start()))
+    entries = list(_ENTRY.finditer(notice.text, heading.start() if heading else 0))
     return unique(_status(notice, *span) for span in spans(entries, notice.text))
 
 

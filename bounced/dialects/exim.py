@@ -69,7 +69,7 @@ def read(notice: Notice) -> tuple[RecipientStatus, ...]:
     action = Action.DELAYED if _DELAY.search(notice.text) else Action.FAILED
     output = _OUTPUT.search(notice.text)
     printed = output[1] if output else ""
-    found = [_status(notice, *entry, action, printed) for entry in _entries(notice.text)]
+    found = [_status(notice, *entry, action, printed) for entry in _entries(notice)]
     found += [
         status_of("exim", notice, well[1], well[2], action=Action.RELAYED)
         for well in _RELAYED.finditer(notice.text)
@@ -79,13 +79,23 @@ def read(notice: Notice) -> tuple[RecipientStatus, ...]:
     return unique(found)
 
 
-def _entries(text: str) -> Iterator[tuple[re.Match[str], str]]:
-    for heading in islice(_LIST.finditer(text), 4):  # Mail.ru says it twice, in two languages
-        for part in paragraphs(text[heading.end() :]):
+def _entries(notice: Notice) -> Iterator[tuple[re.Match[str], str]]:
+    text = notice.text
+    # Mail.ru says it twice, in two languages.
+    lists = [heading.end() for heading in islice(_LIST.finditer(text), 4)]
+    for at in lists or _own_list(notice):
+        for part in paragraphs(text[at:]):
             starts = list(_START.finditer(part))
             if not starts or starts[0].start():
                 break
             yield from spans(starts, part)
+
+
+def _own_list(notice: Notice) -> list[int]:
+    """Return where the list begins in an operator's own text: at whom the header names."""
+    names = (notice.headers.get("X-Failed-Recipients") or "").lower().replace(" ", "").split(",")
+    starts = _START.finditer(notice.text)
+    return [one.start() for one in starts if (one["plain"] or " ").lower() in names][:1]
 
 
 def _status(
@@ -97,7 +107,8 @@ def _status(
     if parent:
         reason = reason[parent.end() :]
         who = who or address(parent[1])
-    reason = reason or one_line(printed)
+    if not reason or shown:
+        reason = one_line(f"{reason} {printed}")  # Exim's word on it says only that it failed
     reply, remote = _REPLY.search(reason), _REMOTE.search(reason)
     return status_of(
         "exim",

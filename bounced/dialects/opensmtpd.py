@@ -22,7 +22,8 @@ from bounced.report.prose import Notice
 SIGNS: Final = ("this is the mailer-daemon",)
 _SIGN = re.compile(r"^[ \t]{0,8}This is the MAILER-DAEMON, please DO NOT REPLY", re.MULTILINE)
 _LIST = re.compile(
-    r"(?:following\s{1,9}list\s{1,9}of\s{1,9}recipients|to\s{1,9}these\s{1,9}recipients):[ \t]*\n"
+    r"(?:following\s{1,9}list\s{1,9}of\s{1,9}recipients|to\s{1,9}these\s{1,9}recipients)"
+    r"[:.][ \t]*\n"
 )
 _ENTRY = re.compile(rf"^({ADDRESS}):[ \t](.*(?:\n[ \t]{{1,20}}\S.*)*)", re.MULTILINE)
 _DELAY = re.compile(r"is delayed for|only a temporary failure report", re.IGNORECASE)

@@ -22,6 +22,7 @@ SIGNS: Final = (
     "still being retried",
     "postmaster warning: ",
     "successful mail delivery report",
+    "mailer-daemon",
 )
 _PROGRAM = re.compile(
     r"^[ \t]{0,4}This is the (?:mail system|.{1,80} program) at host \S", re.MULTILINE
@@ -30,6 +31,13 @@ _SUBJECT = re.compile(
     r"(?:Postmaster Copy: )?Undelivered Mail Returned to Sender"
     r"|Delayed Mail \(still being retried\)"
     r"|Postmaster Warning: Delayed Mail|Successful Mail Delivery Report"
+)
+# With a template of the operator's, in any language: what Postfix itself says of a delivery.
+_OWN = re.compile(
+    r"\(in reply to (?:the )?[A-Z ]{2,20}command|end of DATA command\)|^(?:host|connect to"
+    r"|lost connection with|conversation with) [\w.-]{1,255}\[|delivery temporarily suspended: "
+    r"|^Host or domain name not found\. Name service error|^unknown user: \"|^Command died with "
+    r"|^mail for \S{1,255} loops back to myself|in (?:virtual|local|relay) \w{1,9} table\b"
 )
 _ENTRY = re.compile(r" ?<([^<>\s]{1,320})>(?: \(expanded from <([^<>\s]{1,320})>\))?: ?(.*)")
 # bounce_template.c writes this above recipients that were asked to be told about and are well.
@@ -47,15 +55,24 @@ _HOST = re.compile(
 def read(notice: Notice) -> tuple[RecipientStatus, ...]:
     """Return a status for each recipient named in a Postfix notice."""
     # Other MTAs write the subject too (Zoho does), but none of them these paragraphs.
-    if not (_PROGRAM.search(notice.text) or _SUBJECT.match(notice.subject)):
+    entries = [
+        entry
+        for part in paragraphs(notice.text)
+        if "<" in part[:2] and (entry := _ENTRY.fullmatch(one_line(part)))
+    ]
+    if not (
+        _PROGRAM.search(notice.text)
+        or _SUBJECT.match(notice.subject)
+        or (
+            "mailer-daemon" in notice.from_.lower()
+            and any(_OWN.search(entry[3]) for entry in entries)
+        )
+    ):
         return ()
     action = Action.DELAYED if delayed(notice) else Action.FAILED
     if _SUCCESS.search(notice.text):
         action = Action.DELIVERED
-    entries = (
-        _ENTRY.fullmatch(one_line(part)) for part in paragraphs(notice.text) if "<" in part[:2]
-    )
-    return unique(_recipient(notice, entry, action) for entry in entries if entry)
+    return unique(_recipient(notice, entry, action) for entry in entries)
 
 
 def _recipient(notice: Notice, entry: re.Match[str], action: Action) -> RecipientStatus:

@@ -4,7 +4,8 @@
     Could not be delivered to: <user@example.com>
     Failed to deliver to 'user@example.com'
 
-IMail, InterScan, KDDI, CommuniGate Pro, Dovecot and many a home-made gateway write so.
+IMail, InterScan, KDDI, CommuniGate Pro, Dovecot, Postal, maddy and many a home-made gateway write
+so.
 """
 
 from __future__ import annotations
@@ -18,7 +19,10 @@ from bounced.model import Action, RecipientStatus
 from bounced.report.prose import Notice
 
 SIGNS: Final = ()  # the same
-_AGAIN = r"[ \t]{0,8}(?:unknown\ user|recipient|rcpt\ to:|undeliverable\ to|invalid\ final)\b"
+_AGAIN = (
+    r"[ \t]{0,8}(?:unknown\ user|recipient|rcpt\ to:|undeliverable\ to|invalid\ final"
+    r"|delivery\ to)\b"
+)
 _OBJECT = re.compile(
     rf"""^[^\n@]{{0,120}}?\b(?:unknown\ user:|undeliverable\ to|invalid\ final\ delivery\ userid:
           |user\ mailbox\ exceeds\ allowed\ size:|delivery\ failed\ \d{{1,5}}\ attempts:
@@ -28,6 +32,9 @@ _OBJECT = re.compile(
           |delivery\ of\ e?mail\ to\ this\ address\s{{1,4}}(?=[^\n]{{1,330}}\s{{1,4}}has\ failed)
           |your\ message\ to:?(?=[^\n]{{1,330}}\s(?:was|has\ been)\ (?:automatically\ )?
              (?:rejected|blocked))
+          |delivery\ to(?=[^\n]{{1,330}}\sfailed\ with\ error:)
+          |message\ you(?:'ve|\ have)?\ sent\ to
+             (?=[^\n]{{1,330}}\s(?:cannot|could\ not)\ be\ delivered)
           |recipient:(?=[^\n]{{1,330}}\n[ \t]{{0,20}}>>>)
           |rcpt\ to:(?=[^\n]{{1,330}}\n[^\n]{{0,20}}[<>]{{3}}\ [45]\d\d))
         [ ]{{0,2}}["'<]{{0,2}}(?P<who>{ADDRESS})["'>]{{0,2}}

@@ -21,6 +21,8 @@ MAX_RECIPIENTS: Final = 2_000  # a relay that takes more in one message has not 
 _TYPES: Final = frozenset(
     {"message/delivery-status", "message/global-delivery-status", "text/delivery-status"}
 )
+# What mail programs make of a part that they do not know, when they forward it.
+_UNTYPED: Final = frozenset({"application/octet-stream", "message/x-delivery-status"})
 # A status block that lost its type.  Quoted ("> Final-Recipient") it is a person's reply.
 _SNIFF: Final = re.compile(
     r"^(?:Final-Recipient|Original-Recipient)[ \t]*:.{1,500}\n"
@@ -43,25 +45,32 @@ _ABOUT_MESSAGE: Final = (
 _OF_RECIPIENT: Final = frozenset(
     {"action", "status", "diagnostic-code", "remote-mta", "last-attempt-date", "will-retry-until"}
 )
+_NAME: Final = re.compile(r"^(?:[ ]{0,2}([A-Za-z][\w-]{1,60})[ \t]*:|[ \t]*$)", re.MULTILINE)
+_INDENT: Final = re.compile(r"^[ \t]++", re.MULTILINE)
 # Host names that stand for no place in the Internet: a mailbox behind a gateway or a local rewrite.
 _PRIVATE: Final = re.compile(
     r"(?:^|\.)(?:local|localdomain|localhost|internal|lan|intranet|home)$", re.IGNORECASE
 )
+# Exchange's way to write an address of another system: IMCEASMTP-anna+40example+2Ecom@its.domain.
+_ENCAPSULATED: Final = re.compile(r"IMCEA[A-Z]{2,12}-", re.IGNORECASE)
+_PROXY: Final = re.compile(r"IMCEASMTP-(\S{3,300})@[\w.-]{1,255}", re.IGNORECASE)
+_HEX: Final = re.compile(r"\+([2-7][0-9A-F])", re.IGNORECASE)
 
 
 def read(message: Part) -> Report | None:
     """Return the delivery status report in *message* itself, or None where there is none."""
-    part = next(_statuses(message), None)
-    if part is None:
+    parts = _statuses(message)
+    if not parts:
         return None
+    part = parts[0]
     about = Fields("")
     recipients: list[RecipientStatus] = []
-    for group in _blocks(part):
+    for group, path in ((group, one.path) for one in parts for group in _blocks(one)):
         if not group.names() & (_ABOUT_RECIPIENT | _OF_RECIPIENT):
             about.join(group)
         elif len(recipients) < MAX_RECIPIENTS:
-            recipients.append(_recipient(group, part.path))
-    if len(recipients) == MAX_RECIPIENTS or part.is_cut:
+            recipients.append(_recipient(group, path))
+    if len(recipients) == MAX_RECIPIENTS or any(one.is_cut for one in parts):
         about.defects.append(Defect(field="final-recipient", text="too many: the rest is not read"))
     return Report(
         kind=Kind.BOUNCE,
@@ -79,14 +88,15 @@ def read(message: Part) -> Report | None:
     )
 
 
-def _statuses(message: Part) -> Iterator[Part]:
+def _statuses(message: Part) -> list[Part]:
+    """Return the parts with a status: all of the right type, or else the first that looks so."""
     parts = list(message.walk(into_messages=False))
-    yield from (part for part in parts if part.type in _TYPES)
+    if typed := [part for part in parts if part.type in _TYPES]:
+        return typed
     if nonbounce.is_reply(message) or nonbounce.auto_reply(message):
-        return  # with a bounce below it, as mail programs quote that mark no line
-    for part in parts:
-        if part.type.startswith("text/") and part.type != "text/html" and _is_status(part):
-            yield part
+        return []  # with a bounce below it, as mail programs quote that mark no line
+    texts = (part for part in parts if part.type.startswith("text/") or part.type in _UNTYPED)
+    return [part for part in texts if part.type != "text/html" and _is_status(part)][:1]
 
 
 def _is_status(part: Part) -> bool:
@@ -106,7 +116,8 @@ def _blocks(part: Part) -> list[Fields]:
     if part.is_cut:
         body = body.rpartition("\n\n")[0]  # half an address can be another person's
     groups: list[Fields] = []
-    for block in fields.blocks(body):
+    blocks = fields.blocks(_apart(body)) or fields.blocks(_INDENT.sub("", body))
+    for block in blocks:
         for one in _divide(block):
             names = one.names()
             stray = groups and not names & _ABOUT_RECIPIENT and names & _OF_RECIPIENT
@@ -115,6 +126,25 @@ def _blocks(part: Part) -> list[Fields]:
             else:
                 groups.append(one)
     return groups
+
+
+def _apart(body: str) -> str:
+    """Put a blank line between recipients where there is none: where a recipient field repeats."""
+    marks = [(found.start(), (found[1] or "").lower()) for found in _NAME.finditer(body)]
+    followers = [name for _, name in marks[1:]] + [""]
+    pieces, start = [], 0
+    seen: set[str] = set()
+    for (at, name), follower in zip(marks, followers, strict=False):
+        # Original-Recipient may lead the next one where the last had none.
+        leads = follower == "final-recipient" and "final-recipient" in seen
+        if name in _ABOUT_RECIPIENT and (name in seen or leads) and seen & _OF_RECIPIENT:
+            pieces.append(body[start:at])
+            start, seen = at, set()
+        if not name:
+            seen = set()
+        elif name in _ABOUT_RECIPIENT or name in _OF_RECIPIENT:
+            seen.add(name)
+    return "\n".join([*pieces, body[start:]]) if pieces else body
 
 
 def _divide(block: Fields) -> list[Fields]:
@@ -158,7 +188,10 @@ def _recipient(group: Fields, path: str) -> RecipientStatus:
 
 def _address(final: str | None, original: str | None) -> str | None:
     """Choose the address to act on: the final one, unless only the original is of the Internet."""
-    if final and is_address(final) and not _PRIVATE.search(final):
+    proxy = _PROXY.fullmatch(final or "")
+    if proxy and not original:
+        original = final = _HEX.sub(lambda found: chr(int(found[1], 16)), proxy[1])
+    if final and is_address(final) and not (_PRIVATE.search(final) or _ENCAPSULATED.match(final)):
         return final
     if original and is_address(original) and not _PRIVATE.search(original):
         return original
@@ -171,6 +204,8 @@ def _inherit(recipients: list[RecipientStatus]) -> Iterator[RecipientStatus]:
         if recipient.action is None:
             class_ = recipient.status.class_ if recipient.status else 5
             guess = Action.DELIVERED if class_ == 2 else Action.FAILED  # noqa: PLR2004 -- RFC 3463 §2
+            if class_ == 4 and recipient.will_retry_until:  # noqa: PLR2004 -- likewise
+                guess = Action.DELAYED
             note = Defect(field="action", text=f"missing, taken for {guess}")
             yield replace(recipient, action=guess, defects=(*recipient.defects, note))
         else:

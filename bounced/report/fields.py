@@ -18,9 +18,19 @@ from bounced.report import charset
 
 T = TypeVar("T")
 
+_NAME: Final = r"[ ]{0,2}[A-Za-z][\w-]{1,60}[ \t]*:"
 _FIELD: Final = re.compile(
     r"^[ ]{0,2}([A-Za-z][\w-]{1,60})[ \t]*:[ \t]*(.*(?:\n[ \t]+\S.*)*)", re.MULTILINE
 )
+# A reply of several lines that was put in as it came: rfc3464/diagnostic-not-folded.eml.
+_UNFOLDED: Final = re.compile(
+    rf"^([ ]{{0,2}}Diagnostic-Code[ \t]*:.*+(?:\n[ \t]+\S.*+)*+)((?:\n(?!{_NAME}).*\S.*)++)",
+    re.MULTILINE | re.IGNORECASE,
+)
+_BLANK: Final = re.compile(r"\n[ \t]*\n")
+# A blank line inside a folded value; what is folded starts with a blank, and is no field.
+_GAP: Final = re.compile(rf"\n[ \t]*\n(?=[ \t]{{1,40}}\S)(?![ \t]{{1,40}}{_NAME})")
+_MAX_ENCODED: Final = 4_096
 _MAX_ADDRESS: Final = 1_000  # with its comment, its route and its encoding
 _COMMENT: Final = re.compile(r"\([^()]{0,500}\)")
 _ROUTE: Final = re.compile(r"^@[^:\s]{1,300}:")
@@ -41,19 +51,27 @@ _MONTHS: Final = {
 }
 # Words for the values of RFC 3464 §2.3.3 that other programs write.
 _ACTIONS: Final = {
+    **{action.value: action for action in Action},
     "fail": Action.FAILED,
     "failure": Action.FAILED,
-    "failed(permanent)": Action.FAILED,
+    "permanent": Action.FAILED,
+    "bounced": Action.FAILED,
+    "rejected": Action.FAILED,
+    "undeliverable": Action.FAILED,
+    "undelivered": Action.FAILED,
     "error": Action.FAILED,  # OpenSMTPD
     "expired": Action.FAILED,
     "deferred": Action.DELAYED,
     "delay": Action.DELAYED,
+    "warning": Action.DELAYED,
     "deliverable": Action.DELIVERED,
     "deliver": Action.DELIVERED,
     "transferred": Action.RELAYED,
+    "forwarded": Action.RELAYED,
     "relay": Action.RELAYED,
     "expand": Action.EXPANDED,
 }
+_WORD: Final = re.compile(r"[a-z]{3,20}")
 
 
 class Fields:
@@ -119,25 +137,32 @@ class Fields:
 
 def blocks(body: str) -> list[Fields]:
     """Split *body* at blank lines into blocks of fields; blocks without a field are dropped."""
-    return [fields for block in re.split(r"\n[ \t]*\n", body) if (fields := Fields(block))]
+    body = _UNFOLDED.sub(_fold, _GAP.sub("\n", body))
+    return [fields for block in _BLANK.split(body) if (fields := Fields(block))]
+
+
+def _fold(found: re.Match[str]) -> str:
+    return found[1] + found[2].replace("\n", "\n ")
 
 
 def typed(value: str) -> Typed | None:
     """``rfc822; a@b`` -> ``Typed("rfc822", "a@b")``; the type may be missing.  RFC 3464 §2.1.2."""
+    if value.startswith("=?") and value.endswith("?="):
+        value = charset.unfold_words(value[:_MAX_ENCODED])  # rfc3464/encoded-word-recipient.eml
     head, semicolon, tail = value.partition(";")
     kind = head.strip().lower()
     if not semicolon or not re.fullmatch(r"[\w./+-]{0,40}", kind):
         return Typed("", value) if value else None
-    return Typed(kind, tail.strip())
+    tail = tail.strip()
+    if kind and tail[: len(kind)].lower() == kind and tail[len(kind) :].lstrip()[:1] == ";":
+        tail = tail.partition(";")[2].strip()  # "smtp; smtp; 550": a relay put its own in front
+    return Typed(kind, tail)
 
 
 def action(value: str) -> Action | None:
-    """Read an Action value; case and comments do not matter.  RFC 3464 §2.3.3."""
-    word = _COMMENT.sub("", value).strip().lower().rstrip(".")
-    try:
-        return Action(word)
-    except ValueError:
-        return _ACTIONS.get(word) or _ACTIONS.get(word.split(" ")[0])
+    """Read an Action value; case, comments and a type do not matter.  RFC 3464 §2.3.3."""
+    found = _WORD.search(_COMMENT.sub("", value.lower()).rpartition(";")[2])
+    return _ACTIONS.get(found[0]) if found else None
 
 
 def status(value: str) -> tuple[Status, str] | None:
@@ -192,15 +217,19 @@ def address(field: Typed | None) -> str | None:
     Undone are brackets, comments, source routes (RFC 5321 §4.1.1.3) and the escapes of the
     ``utf-8`` address type (RFC 6533 §3).
     """
-    if field is None or "@" not in field.value:
+    if field is None:
         return None
     value = field.value[:_MAX_ADDRESS]
     value = charset.unfold_words(value) if value.endswith("?=") else value
+    if "@" not in value:
+        return None
     if field.type in {"utf-8", "rfc822", ""}:
         value = _ESCAPED.sub(_character, value)
     value = value.strip().removeprefix("mailto:")
     bare = value[1:-1] if value.startswith("<") and value.endswith(">") else value
     bare = _ROUTE.sub("", bare.strip()).rstrip(".")
+    if bare[0:1] == bare[-1:] == "'":  # Outlook's way to show an address
+        bare = bare.strip("'")
     if _QUOTED.match(bare) or _ADDRESS.fullmatch(bare):
         return bare
     found = _ADDRESS.search(_COMMENT.sub("", value))

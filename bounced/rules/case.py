@@ -65,7 +65,9 @@ class Case:
         hosts += [text.words.host for text in self.texts if text.words.host]
         if not hosts and self._reporting_mta:
             hosts = [self._reporting_mta.value]
-        return tuple(host.strip().lower()[:255] for host in hosts)
+        # Many put the IP address behind the name, and a root dot.
+        names = (host.strip().partition(" ")[0].rstrip(".") for host in hosts)
+        return tuple(name.lower()[:255] for name in names)
 
     @cached_property
     def status(self) -> str:

@@ -53,6 +53,18 @@ TRIGGERS = (
     "Technical details:\n\nSMTP:RCPT host x: 550 x\n",
     "\u6536 \u4ef6 \u4eba: a@b.example\n\u9000\u4fe1\u539f\u56e0:\n550 x\n",
     "<a@b.example>:\nRemote host said: 550 x\nGiving up on 1.1.1.1.\n\n",
+    "a@b.example\nx #<x #5.1.1 smtp;550 5.1.1 x> #SMTP#\n",
+    "Sender Address: a@b.example\nRecipient Address: a@b.example\nError: 550 5.1.1 x\n",
+    "a@b.example on 1/1/2001 1:11\n  x\n  <x #5.1.1>\n",
+    "Hi. This is the James mail server at x.\n\na@b.example\na@b.example\n",
+    "Message details:\n  RCPT TO: a@b.example\n           a@b.example\n",
+    "Error message below:\n",
+    "Intended Recipients: <a@b.example>\nFailure Reason: 550 x\n",
+    "Delivery to the following addresses failed\n<a@b.example> (host 'x' rejected x)\n",
+    "Delivery of your message to the following recipient(s) failed permanently:\n- a@b.example\n",
+    '- "a@b.example" (EMAIL) failed permanently with error:\n',
+    "Delivery has been delayed of your email to:\n\ta@b.example\n",
+    "Hello, this is the mail server on x\n  <a@b.example>  delivery failed\n",
     *"<>([\"'@.-\n\ta ",
 )
 

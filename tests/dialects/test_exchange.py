@@ -48,9 +48,3 @@ def test_a_success_is_no_failure(notice: Callable[..., Notice]) -> None:
     """Delivered: the same names, another sentence."""
     text = "Your message has been delivered to:\n\na@example.com<mailto:a@example.com>\n"
     assert exchange.read(notice(text, From="Microsoft Outlook <m@example.com>")) == ()
-
-
-def test_a_person_who_writes_a_mailto_link_is_not_exchange(notice: Callable[..., Notice]) -> None:
-    """The sentence counts from a mail system only."""
-    text = "Your message to a@example.com couldn't be delivered, it says."
-    assert exchange.read(notice(text, From="Karl <karl@example.com>")) == ()

@@ -33,3 +33,12 @@ def test_a_calendar_is_not_its_own(notice: Callable[..., Notice]) -> None:
     """Who and when is common in mail; the heading is not."""
     text = "Meetings:\n\nanna@example.com on 2/10/2005 9:26 AM\n  in room 5\n"
     assert exchange2003.read(notice(text, From="postmaster@example.com")) == ()
+
+
+def test_the_status_in_angle_brackets_is_a_sign_in_any_language(
+    stored: Callable[[str], Notice],
+) -> None:
+    """With or without a word between address and date."""
+    for language in ("finnish", "korean", "russian", "turkish"):
+        [one] = exchange2003.read(stored(f"exchange2003/no-account-{language}"))
+        assert (one.address, str(one.status)) == ("nobody@example.com", "5.1.1")

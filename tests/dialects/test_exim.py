@@ -68,3 +68,18 @@ def test_a_success_is_relayed(notice: Callable[..., Notice]) -> None:
         "  <a@example.com> (relayed to non-DSN-aware mailer)\n"
     )
     assert exim.read(notice(text))[0].action is Action.RELAYED
+
+
+def test_a_text_of_the_operator_s_own_keeps_the_list(stored: Callable[[str], Notice]) -> None:
+    """With bounce_message_file; who is in the list is in X-Failed-Recipients too."""
+    found = exim.read(stored("exim/german-template"))
+    assert [one.address for one in found] == ["nobody@example.com", "full@example.net"]
+    assert found[0].remote_mta == ("dns", "mx.example.com")
+
+
+def test_an_indented_address_that_is_not_in_the_header_is_no_recipient(
+    notice: Callable[..., Notice],
+) -> None:
+    """It may be a postmaster's."""
+    fields = {"X_Failed_Recipients": "a@example.com"}
+    assert exim.read(notice("Hilfe:\n\n  help@example.com\n    Telefon 1\n", **fields)) == ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bounced.dialects import opensmtpd
-from bounced.model import Typed
+from bounced.model import Action, Typed
 from bounced.report.prose import Notice
 
 
@@ -21,3 +21,9 @@ def test_the_list_alone_is_nothing(notice: Callable[..., Notice]) -> None:
     """The sentence that signs the notice is needed."""
     text = "the following list of recipients:\n\na@example.com: hello\n"
     assert opensmtpd.read(notice(text)) == ()
+
+
+def test_a_success_is_told_with_a_full_stop(stored: Callable[[str], Notice]) -> None:
+    """The other lists follow a colon."""
+    [one] = opensmtpd.read(stored("opensmtpd/success"))
+    assert (one.address, one.action) == ("anna@example.com", Action.DELIVERED)

@@ -62,3 +62,20 @@ def test_a_quoted_or_utf8_local_part_is_an_address(notice: Callable[..., Notice]
     """RFC 6531 addresses come as they are."""
     text = PROGRAM + "<jörg@bücher.example>: unknown user"
     assert postfix.read(notice(text))[0].address == "jörg@bücher.example"
+
+
+def test_a_template_of_the_operator_s_own_keeps_the_paragraphs(
+    stored: Callable[[str], Notice],
+) -> None:
+    """In any language; Postfix's own words in one of them are the sign."""
+    found = postfix.read(stored("postfix/german-template"))
+    assert [one.address for one in found] == [
+        "nobody@example.com",
+        "full@example.net",
+        "info@nodomain.invalid",
+    ]
+
+
+def test_such_paragraphs_of_another_system_are_not_read(notice: Callable[..., Notice]) -> None:
+    """Without a word of Postfix's own they are anybody's."""
+    assert postfix.read(notice("Guten Tag.\n\n<a@example.com>: unbekannt\n")) == ()

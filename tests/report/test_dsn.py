@@ -131,6 +131,91 @@ def test_e8_a_report_may_have_no_recipient(status: Build, body: str) -> None:
     assert _read(status(body)).recipients == ()
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"{MESSAGE}\n{NOBODY}{FULL}",
+        f"{MESSAGE}{NOBODY}{FULL}",
+        f"{NOBODY}{FULL}",
+        f"{MESSAGE}\nOriginal-Recipient: n\n{NOBODY}Original-Recipient: f\n{FULL}",
+        f"{MESSAGE}\n{NOBODY}Original-Recipient: rfc822; f@example.net\n{FULL}",
+        f"{MESSAGE}\n{NOBODY}Original-Recipient: rfc822; n@example.com\n{FULL}",
+    ],
+)
+def test_a_recipient_field_that_repeats_begins_the_next_recipient(status: Build, body: str) -> None:
+    """Where the blank line between two recipients is missing, neither is lost."""
+    report = _read(status(body))
+    assert [(one.address, one.action, str(one.status)) for one in report.recipients] == [
+        ("nobody@example.com", "failed", "5.1.1"),
+        ("full@example.net", "delayed", "4.2.2"),
+    ]
+
+
+def test_every_status_part_is_read(multipart: Build) -> None:
+    """Some gateways write a part for each recipient."""
+    kind = "message/delivery-status"
+    report = _read(multipart(("text/plain", "Sorry."), (kind, NOBODY), (kind, FULL)))
+    assert [(one.address, one.part) for one in report.recipients] == [
+        ("nobody@example.com", "2"),
+        ("full@example.net", "3"),
+    ]
+
+
+def test_a_status_of_no_type_is_known_by_its_fields(multipart: Build) -> None:
+    """Mail programs call the part application/octet-stream where they do not know it."""
+    kind = "application/octet-stream"
+    report = _read(multipart(("text/plain", "Sorry."), (kind, f"{MESSAGE}\n{NOBODY}")))
+    assert [one.address for one in report.recipients] == ["nobody@example.com"]
+
+
+def test_an_indented_status_is_read(status: Build) -> None:
+    """A relay that quotes it with blanks does not hide it."""
+    body = "".join(f"    {line}" for line in f"{MESSAGE}\n{NOBODY}".splitlines(keepends=True))
+    assert _told(status(body)) == [("nobody@example.com", "failed")]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "smtp; 550-5.1.1 Nobody of\n550 5.1.1 that name",
+        "smtp;\n550-5.1.1 Nobody of\n550 5.1.1 that name",
+        "smtp; 550-5.1.1 Nobody of\n \n    550 5.1.1 that name",
+        "smtp; 550-5.1.1 Nobody of\n\n\t550 5.1.1 that name",
+    ],
+)
+def test_a_diagnostic_that_is_folded_badly_is_whole(status: Build, lines: str) -> None:
+    """Without an indent, or with a blank line inside; the field behind it is not lost."""
+    body = f"{MESSAGE}\n{FULL}Diagnostic-Code: {lines}\nRemote-MTA: dns; mx.example.net\n"
+    [one] = _read(status(body)).recipients
+    assert one.diagnostic_code == Typed("smtp", "550-5.1.1 Nobody of 550 5.1.1 that name")
+    assert one.remote_mta == Typed("dns", "mx.example.net")
+
+
+@pytest.mark.parametrize(
+    ("final", "original", "address"),
+    [
+        ("IMCEASMTP-anna+40example+2Ecom@example.net", None, "anna@example.com"),
+        ("IMCEASMTP-anna+40example+2Ecom@example.net", "a@example.org", "a@example.org"),
+        ("IMCEAEX-_O=EX_CN=ANNA@example.net", "anna@example.com", "anna@example.com"),
+        ("IMCEAEX-_O=EX_CN=ANNA@example.net", None, "IMCEAEX-_O=EX_CN=ANNA@example.net"),
+    ],
+)
+def test_an_address_that_exchange_wrapped(
+    status: Build, final: str, original: str | None, address: str
+) -> None:
+    """The one that was written to stands inside, or in Original-Recipient."""
+    wanted = f"Original-Recipient: rfc822;{original}\n" if original else ""
+    body = f"{MESSAGE}\n{wanted}Final-Recipient: rfc822;{final}\nAction: failed\nStatus: 5.1.1\n"
+    assert _told(status(body)) == [(address, "failed")]
+
+
+def test_a_missing_action_with_a_time_to_retry_until_is_a_delay(status: Build) -> None:
+    """RFC 3464 §2.3.9: the field stands in reports of delays only."""
+    until = "Will-Retry-Until: Thu, 26 Nov 2026 09:00:07 +0000\n"
+    body = f"Final-Recipient: rfc822; a@example.com\nStatus: 4.4.1\n{until}"
+    assert _told(status(body)) == [("a@example.com", "delayed")]
+
+
 def test_a_recipient_without_a_name_is_a_recipient(status: Build) -> None:
     """Some reports leave out Final-Recipient; what happened is told, and of whom is not."""
     assert _told(status(f"{MESSAGE}\nAction: failed\nStatus: 5.1.1\n")) == [(None, "failed")]
