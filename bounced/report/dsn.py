@@ -133,7 +133,8 @@ def _recipient(group: Fields, path: str) -> RecipientStatus:
         shown = named.value[:100] if named else "nothing"
         group.defects.append(Defect(field="final-recipient", text=f"no mail address: {shown}"))
     status, comment = group.take("status", fields.status) or (None, "")
-    more = (group.take("x400-supplementary-info", fields.text) or "").strip('"')  # of MIXER, RFC 2156
+    # RFC 2156: the words of X.400, whose diagnostic is a pair of numbers.
+    more = (group.take("x400-supplementary-info", fields.text) or "").strip('"')
     return RecipientStatus(
         address=address,
         final_recipient=final,
