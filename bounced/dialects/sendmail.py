@@ -63,8 +63,10 @@ class _Session:
 
 def read(notice: Notice) -> tuple[RecipientStatus, ...]:
     """Return a status for each recipient in a notice's lists, or else in its transcript."""
-    if notice.text.strip() == NOTHING:  # the queue file was lost: sendmail/no-message-collected
-        return (status_of("sendmail", notice, None, "", hidden=NOTHING),)
+    if notice.text.lstrip().startswith(NOTHING) and "mailer-daemon" in notice.from_.lower():
+        late = notice.subject.lower().startswith("warning")
+        action = Action.DELAYED if late else Action.FAILED
+        return (status_of("sendmail", notice, None, "", action=action, hidden=NOTHING),)
     begin = _TRANSCRIPT.search(notice.text)
     sections = list(_SECTION.finditer(notice.text))[:8]
     if not begin and not sections:

@@ -46,7 +46,7 @@ TRIGGERS = (
     "unable to deliver message to the following recipients:\n",
     "unknown user: a@b.example\n",
     "|--- Failed addresses follow: ---|\n <a@b.example> ... x\n",
-    "could not be delivered to\n'a@b.example (host: x) (queue: x)' for the following\nreason: 'x'\n",
+    "could not be delivered to\n'a@b.exampl (host: x) (queue: x)' for the following\nreason: 'x'\n",
     "After 1 day (1 hours), x.\n\ta@b.example (host: x) (queue: x)\n",
     "This Message was undeliverable due to the following reason:\n\nSMTP <a@b.example>\n",
     "    Recipient: <a@b.example>\n    Reason:    x\n",
