@@ -30,7 +30,7 @@ from bounced.model import (
     Status,
     Verdict,
 )
-from bounced.report import fields, mime, nonbounce, prose, returned
+from bounced.report import fields, mime, nonbounce, prose, returned, subscription
 from bounced.report.mime import Part
 from bounced.report.prose import Notice
 
@@ -103,6 +103,8 @@ def _report(message: Part, notice: Notice, envelope: Envelope) -> Report:
         return _completed(standard, notice) if standard.kind is Kind.BOUNCE else standard
     if automatic := nonbounce.auto_reply(message):
         return automatic
+    if about_us := subscription.read(notice):
+        return about_us
     if nonbounce.is_reply(message) and not nonbounce.from_daemon(message):
         return nonbounce.leftover(message, envelope)  # a person's, with a bounce quoted below
     return _in_prose(notice) or _forwarded(message, notice) or nonbounce.leftover(message, envelope)

@@ -9,9 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from bounced.dialects._entry import ADDRESS
+from bounced.model import Defect
+from bounced.report.mime import Headers
+
+NOTHING: Final = "<<< No Message Collected >>>"
+ONLY_HOST: Final = Defect(
+    field="recipient", text="only the host is named: taken from the returned message, all to there"
+)
 
 _ENTRY = re.compile(
     rf'^(?:>>> )?(?P<who><[^<>\n]{{1,320}}>|"\|?[^"\n]{{1,320}}"|{ADDRESS}'
@@ -107,3 +114,15 @@ def exit_words(status: str, text: str) -> str:
     wanted = rf"^[^\n]{{0,200}}mailer error {status[:3]}\b[^\n]{{0,200}}"
     found = re.search(wanted, text, re.MULTILINE)
     return found[0] if found else f"exit status {status}"
+
+
+def only_recipient(returned: str, host: str) -> str | None:
+    """Return the one address that the *returned* message is to, if its domain is *host*.
+
+    Sendmail 5 defers a host, and says nothing of the recipients there: sendmail/v5-host-deferred.
+    """
+    headers = Headers.parse(returned[:65_536].partition("\n\n")[0])
+    named = " ".join(headers.all("To") + headers.all("Cc") + headers.all("Bcc"))
+    found = set(re.findall(ADDRESS, named))
+    who = found.pop() if len(found) == 1 else ""
+    return who if who.rpartition("@")[2].lower() == host.lower() else None

@@ -44,6 +44,16 @@ SIGNS: Final = (
     "niet bereik",
     "到達",
     "届き",
+    "nådde i",
+    "nåede ikke",
+    "ei saavuttanut",
+    "nie dotarł",
+    "nedoraz",
+    "nem érkezett",
+    "не достиг",
+    "没有到达",
+    "未到达",
+    "未到達",
     "msexch:",
     " #5.",
     " #4.",
@@ -68,7 +78,9 @@ _SMTP = re.compile(
 )
 _HEADING = re.compile(
     r"following recipient\(s\)|did not reach|nicht erreicht|pas atteint|no (?:ha )?llegado"
-    r"|não (?:chegou|foi|alcançou)|non ha raggiunto|niet bereik|到達|届き|MSEXCH:",
+    r"|não (?:chegou|foi|alcançou)|non ha raggiunto|niet bereik|到達|届き|MSEXCH:"
+    r"|nådde in?kk?e|nådde inte|nåede ikke|ei saavuttanut|nie dotarł|nedoraz|nem érkezett"
+    r"|не достиг|没有到达|未到达",
     re.IGNORECASE,
 )
 

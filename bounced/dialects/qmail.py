@@ -24,6 +24,7 @@ from bounced.report.prose import Notice
 
 SIGNS: Final = (
     "hi. this is the ",
+    "qmail-send",
     "able to deliver",
     "was not delivered to the following",
     "message from ",
@@ -32,7 +33,8 @@ SIGNS: Final = (
     "投递失败",
 )
 _GREETING = re.compile(
-    r"^[ \t]{0,4}Hi\. This is the |wasn't able to deliver|not able to deliver your (?:message|mail)"
+    r"^[ \t]{0,4}Hi\. This is the |^[^\n]{0,100}\bqmail-send\b"
+    r"|wasn't able to deliver|not able to deliver your (?:message|mail)"
     r"|unable to deliver (?:your )?message to the following"
     r"|was not delivered to the following address"
     r"|^Message from \S{1,255}$|your (?:message|mail) could not be delivered"

@@ -16,15 +16,29 @@ Sendmail 5 and the warnings of Sendmail 8 have the transcript only.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from bounced.dialects._entry import address, delayed, one_line, status_of, unique
-from bounced.dialects._sendmail import Entry, Exchange, Line, entries, exit_words, transcript
+from bounced.dialects._sendmail import (
+    NOTHING,
+    ONLY_HOST,
+    Entry,
+    Exchange,
+    Line,
+    entries,
+    exit_words,
+    only_recipient,
+    transcript,
+)
 from bounced.model import Action, RecipientStatus
 from bounced.report.prose import Notice
 
-SIGNS: Final = ("transcript of session follows", "the following addresses ha")
+SIGNS: Final = (
+    "transcript of session follows",
+    "the following addresses ha",
+    "no message collected",
+)
 _SECTION = re.compile(
     r"^[ \t]{0,4}-{3,6} ?The following addresses (?:had|have) ([\w -]{3,50}?) ?-{3,6}[ \t]*$",
     re.MULTILINE,
@@ -49,6 +63,10 @@ class _Session:
 
 def read(notice: Notice) -> tuple[RecipientStatus, ...]:
     """Return a status for each recipient in a notice's lists, or else in its transcript."""
+    if notice.text.lstrip().startswith(NOTHING) and "mailer-daemon" in notice.from_.lower():
+        late = notice.subject.lower().startswith("warning")
+        action = Action.DELAYED if late else Action.FAILED
+        return (status_of("sendmail", notice, None, "", action=action, hidden=NOTHING),)
     begin = _TRANSCRIPT.search(notice.text)
     sections = list(_SECTION.finditer(notice.text))[:8]
     if not begin and not sections:
@@ -64,7 +82,8 @@ def read(notice: Notice) -> tuple[RecipientStatus, ...]:
     if listed:
         return unique(listed)
     named = [line for line in session.lines if "@" in line.shown]
-    return unique(_spoken(notice, line, usual) for line in named or session.lines[:1])
+    alone = [line for line in session.lines if only_recipient(notice.returned, line.shown)]
+    return unique(_spoken(notice, line, usual) for line in named or alone[:1] or session.lines[:1])
 
 
 def _listed(notice: Notice, entry: Entry, action: Action, session: _Session) -> RecipientStatus:
@@ -110,13 +129,15 @@ def _action(say: str, usual: Action) -> Action:
 
 def _spoken(notice: Notice, line: Line, action: Action) -> RecipientStatus:
     exchange = line.exchange
-    return status_of(
+    who = None if "@" in line.shown else only_recipient(notice.returned, line.shown)
+    found = status_of(
         "sendmail",
         notice,
-        address(line.shown),
+        address(line.shown) or who,
         line.text,
         action=action,
         reply=exchange.reply if exchange else None,
         remote=exchange.host if exchange else None,
         hidden=line.shown,
     )
+    return replace(found, defects=(ONLY_HOST,)) if who else found

@@ -167,6 +167,8 @@ def _recipient(group: Fields, path: str) -> RecipientStatus:
         shown = named.value[:100] if named else "nothing"
         group.defects.append(Defect(field="final-recipient", text=f"no mail address: {shown}"))
     status, comment = group.take("status", fields.status) or (None, "")
+    # RFC 2156: the words of X.400, whose diagnostic is a pair of numbers.
+    more = (group.take("x400-supplementary-info", fields.text) or "").strip('"')
     return RecipientStatus(
         address=address,
         final_recipient=final,
@@ -178,7 +180,7 @@ def _recipient(group: Fields, path: str) -> RecipientStatus:
         last_attempt_date=group.take("last-attempt-date", fields.date),
         final_log_id=group.take("final-log-id", fields.text),
         will_retry_until=group.take("will-retry-until", fields.date),
-        words=comment or None,
+        words=comment or more or None,
         source=SOURCE,
         part=path,
         extensions=group.rest(),

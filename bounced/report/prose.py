@@ -37,7 +37,9 @@ _MARKERS: Final = re.compile(
 )
 # Proof that a header block begins: below a blank line, a field as only headers have, and another.
 _HEADER_START: Final = re.compile(
-    r"(?<=\n\n)[ \t]{0,4}(?:Received|Return-Path|DKIM-Signature|X-[\w-]{1,40}|Message-I[Dd]"
+    # Sun's "of a message with the following header fields" is the notice's own: pmdf.
+    r"(?<=\n\n)(?<!fields:\n\n)"
+    r"[ \t]{0,4}(?:Received|Return-Path|DKIM-Signature|X-[\w-]{1,40}|Message-I[Dd]"
     r"|MIME-Version|From|Date|Subject|To|Reply-To|Sender|Delivered-To):[ \t].{0,500}"
     r"(?:\n[ \t]{1,20}\S.{0,500}){0,30}"
     r"\n[ \t]{0,4}(?:Received|From|To|Date|Subject|Message-I[Dd]|MIME-Version|X-[\w-]{1,40}"
@@ -151,7 +153,8 @@ def _readable(message: Part) -> Iterator[Part]:
             stack.extend(full[:1] or reversed(part.children[:10]))
         elif part.children:
             stack.extend(reversed(part.children[:20]))
-        elif part.type.startswith("text/") or not part.headers:
+        # A multipart in which no part begins is what it shows: sendmail/no-message-collected.
+        elif part.type.startswith(("text/", "multipart/")) or not part.headers:
             yield part
 
 

@@ -22,6 +22,7 @@ PROVIDERS = (
     "asia.toml",
     "filters.toml",
     "platforms.toml",
+    "servers.toml",
 )
 
 # Words that stand whoever says them; those that speak against the obvious reading are in front.

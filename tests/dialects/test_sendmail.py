@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from bounced.dialects import sendmail
 from bounced.model import Action, Typed
@@ -56,3 +57,30 @@ def test_notes_behind_an_address_tell_the_action(notice: Callable[..., Notice]) 
 def test_other_mail_is_not_its_own(notice: Callable[..., Notice]) -> None:
     """No list and no transcript: nothing."""
     assert sendmail.read(notice("550 5.1.1 <a@example.com>... User unknown\n")) == ()
+
+
+def test_a_lost_body_is_a_bounce_only_of_the_daemon(notice: Callable[..., Notice]) -> None:
+    """Sendmail prints the same for any message whose file it lost."""
+    text = "<<< No Message Collected >>>\n"
+    assert sendmail.read(notice(text, From="anna@example.com")) == ()
+    (failed,) = sendmail.read(notice(text, Subject="Returned mail: see transcript for details"))
+    (late,) = sendmail.read(notice(text, Subject="Warning: could not send message for 4 hours"))
+    assert (failed.action, late.action) == (Action.FAILED, Action.DELAYED)
+    assert failed.address is None
+
+
+def test_a_host_alone_blames_nobody_unless_all_is_to_there(stored: Callable[[str], Notice]) -> None:
+    """The one address of the returned message in that very domain, with a defect that says so."""
+    (found,) = sendmail.read(stored("sendmail/v5-host-deferred"))
+    assert found.address == "reader@example.com"
+    assert "only the host is named" in found.defects[0].text
+    (other,) = sendmail.read(stored("sendmail/v5-host-of-another"))
+    assert other.address is None
+
+
+def test_two_addresses_in_the_returned_message_are_too_many(notice: Callable[..., Notice]) -> None:
+    """Either may be the one, and both may be well."""
+    text = "   ----- Transcript of session follows -----\n421 example.com (smtp)... Deferred: no\n"
+    two = replace(notice(text), returned="To: a@example.com\nCc: b@example.com\n\nhi\n")
+    (found,) = sendmail.read(two)
+    assert found.address is None

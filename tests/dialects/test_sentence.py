@@ -10,7 +10,7 @@ from bounced.report.prose import Notice
 
 def test_each_sentence_has_its_own_reason(stored: Callable[[str], Notice]) -> None:
     """The next recipient's words are not mixed in."""
-    first, second = sentence.read(stored("sentence/unknown-user"))
+    first, second = sentence.read(stored("imail/unknown-user"))
     assert "gone@" not in (first.diagnostic_code or ("", ""))[1]
     assert second.address == "gone@example.com"
 
