@@ -22,6 +22,10 @@ _FIELD: Final = re.compile(
     r"^[ ]{0,2}([A-Za-z][\w-]{1,60})[ \t]*:[ \t]*(.*(?:\n[ \t]+\S.*)*)", re.MULTILINE
 )
 _MAX_ADDRESS: Final = 1_000  # with its comment, its route and its encoding
+_PERSON: Final = re.compile(
+    r"^(?:Original-Recipient[ \t]*:.{0,1000}\n)?Final-Recipient[ \t]*:", re.MULTILINE | re.IGNORECASE
+)
+_OUTCOME: Final = re.compile(r"^(?:Action|Status)[ \t]*:", re.MULTILINE | re.IGNORECASE)
 _COMMENT: Final = re.compile(r"\([^()]{0,500}\)")
 _ROUTE: Final = re.compile(r"^@[^:\s]{1,300}:")
 _ESCAPED: Final = re.compile(r"\\x\{([0-9A-Fa-f]{1,6})\}")
@@ -107,8 +111,26 @@ class Fields:
 
 
 def blocks(body: str) -> list[Fields]:
-    """Split *body* at blank lines into blocks of fields; blocks without a field are dropped."""
-    return [fields for block in re.split(r"\n[ \t]*\n", body) if (fields := Fields(block))]
+    """Split *body* at blank lines into blocks of fields; blocks without a field are dropped.
+
+    Where no blank line stands between two recipients (bounce.io, no-blank-line-between.eml), the
+    second begins with its address behind the Action or Status of the first.  RFC 3464 §2.3.
+    """
+    found = re.split(r"\n[ \t]*\n", body)
+    return [fields for one in found for block in _people(one) if (fields := Fields(block))]
+
+
+def _people(block: str) -> list[str]:
+    """Divide a block with the fields of several recipients in a row into one for each of them."""
+    starts = [found.start() for found in _PERSON.finditer(block)]
+    if len(starts) < 2:  # noqa: PLR2004 -- nothing to divide
+        return [block]
+    cuts, last = [0], 0
+    for start in starts:
+        if _OUTCOME.search(block, last, start):
+            cuts.append(start)
+            last = start
+    return [block[start:end] for start, end in zip(cuts, [*cuts[1:], len(block)], strict=True)]
 
 
 def typed(value: str) -> Typed | None:
