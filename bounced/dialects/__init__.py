@@ -13,6 +13,8 @@ from types import ModuleType
 from typing import Final, NamedTuple
 
 from bounced.dialects import (
+    airmail,
+    amavis,
     courier,
     domino,
     dragonfly,
@@ -20,16 +22,26 @@ from bounced.dialects import (
     exchange2003,
     exim,
     flufl,
+    fulldetails,
     generic,
     gmail,
     googlegroups,
     iis,
+    intermail,
+    interscan,
+    ironport,
     mailmarshal,
+    mfilter,
+    mimecast,
+    mmsc,
     opensmtpd,
     postfix,
     qmail,
+    scanner,
     sendmail,
     sentence,
+    surfcontrol,
+    webshield,
     zoho,
 )
 from bounced.model import Defect, RecipientStatus
@@ -69,6 +81,21 @@ DIALECTS: Final[tuple[ModuleType, ...]] = (
     zoho,
     mailmarshal,
     domino,
+    # Gateways of providers and of mobile carriers.
+    intermail,
+    mmsc,
+    airmail,
+    fulldetails,
+    # Security gateways, by their own words for a failed delivery.
+    ironport,
+    mimecast,
+    mfilter,
+    surfcontrol,
+    interscan,
+    webshield,
+    # Content filters, which stopped what could have been delivered.
+    amavis,
+    scanner,
     # Google's: before Microsoft's, whose first line the old form of Gmail borrows.
     googlegroups,
     gmail,

@@ -23,7 +23,8 @@ _FIELD: Final = re.compile(
 )
 _MAX_ADDRESS: Final = 1_000  # with its comment, its route and its encoding
 _PERSON: Final = re.compile(
-    r"^(?:Original-Recipient[ \t]*:.{0,1000}\n)?Final-Recipient[ \t]*:", re.MULTILINE | re.IGNORECASE
+    r"^(?:Original-Recipient[ \t]*:.{0,1000}\n)?Final-Recipient[ \t]*:",
+    re.MULTILINE | re.IGNORECASE,
 )
 _OUTCOME: Final = re.compile(r"^(?:Action|Status)[ \t]*:", re.MULTILINE | re.IGNORECASE)
 _COMMENT: Final = re.compile(r"\([^()]{0,500}\)")

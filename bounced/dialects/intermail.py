@@ -1,0 +1,77 @@
+"""InterMail, later Openwave Email Mx: providers of the nineties and noughties, and KDDI's ezweb.
+
+    This Message was undeliverable due to the following reason:
+
+    Each of the following recipients was rejected by a remote
+    mail server.
+
+        Recipient: <user@example.com>
+        >>> RCPT TO:<user@example.com>
+        <<< 550 <user@example.com>: User unknown
+
+Other reasons name the addresses in a list below them.  KDDI puts Japanese in front, and keeps the
+English sentences.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from bounced.dialects._entry import ADDRESS, delayed, one_line, spans, status_of, unique
+from bounced.model import Action, RecipientStatus
+from bounced.report.prose import Notice
+
+SIGNS: Final = (
+    "each of the following recipients was rejected",
+    "the user(s) account is",
+    "the following destination addresses were unknown",
+    "the following recipients did not receive",
+)
+_REJECTED = re.compile(r"^[ \t]{0,8}Each of the following recipients was rejected\b", re.MULTILINE)
+_RECIPIENT = re.compile(rf"^[ \t]{{0,8}}Recipient:[ \t]{{0,8}}<?({ADDRESS})>?[ \t]*$", re.MULTILINE)
+_LIST = re.compile(
+    rf"""^[ \t]{{0,8}}(?:The\ user\(s\)\ account\ is\b[^\n]{{0,100}}
+          |The\ following\ destination\ addresses\ were\ unknown\b[^:]{{0,100}}:
+          |The\ following\ recipients\ did\ not\ receive\ (?:this|your)\ message:?)[ \t]*\n
+        (?P<list>(?:\s{{0,20}}(?:SMTP\ )?<{ADDRESS}>
+           (?::[^\n]{{0,500}})?[ \t]*(?:\n|$)){{1,500}})""",
+    re.MULTILINE | re.VERBOSE,
+)
+_HEADING = re.compile(r"The following recipients did not receive (?:this|your) message:?")
+_ITEM = re.compile(rf"<({ADDRESS})>(?::[ \t]{{0,4}}([^\n]{{0,500}}))?")
+_BECAUSE = re.compile(r"^[^\n]{0,100}undeliverable due to the following reason:?", re.MULTILINE)
+_SAID = re.compile(r"^[ \t]{0,8}<<< ?([^\n]{0,1000})", re.MULTILINE)
+_REASON = re.compile(r"^[ \t]{0,8}Reason:[ \t]{0,8}", re.MULTILINE)
+
+
+def read(notice: Notice) -> tuple[RecipientStatus, ...]:
+    """Return a status for each recipient of an InterMail notice."""
+    action = Action.DELAYED if delayed(notice) else Action.FAILED
+    if rejected := _REJECTED.search(notice.text):
+        return unique(_rejected(notice, notice.text[rejected.end() :], action))
+    return unique(_listed(notice, action))
+
+
+def _rejected(notice: Notice, below: str, action: Action) -> Iterator[RecipientStatus]:
+    """Yield those whom another server refused; what it said stands under each."""
+    for entry, text in spans(list(_RECIPIENT.finditer(below)), below):
+        own = text.lstrip("\n").partition("\n\n")[0][:4_000]
+        said = one_line(" ".join(_SAID.findall(own)))
+        yield status_of("intermail", notice, entry[1], said or _REASON.sub("", own), action=action)
+
+
+def _listed(notice: Notice, action: Action) -> Iterator[RecipientStatus]:
+    """Yield those in lists: the reason stands above a list, or above the one before it."""
+    reason, last = "", 0
+    for found in _LIST.finditer(notice.text):
+        above = notice.text[max(last, found.start() - 2_000) : found.start("list")]
+        because = _BECAUSE.search(above)
+        reason = one_line(_HEADING.sub("", above[because.end() if because else 0 :])) or reason
+        last = found.end()
+        for item in _ITEM.finditer(found["list"]):
+            said = (item[2] or "").strip()
+            reply = said if said[:3].isdigit() else None
+            words = f"{reason} {said}"
+            yield status_of("intermail", notice, item[1], words, action=action, reply=reply)
