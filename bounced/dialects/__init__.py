@@ -30,6 +30,7 @@ from bounced.dialects import (
     intermail,
     interscan,
     ironport,
+    kddi,
     mailmarshal,
     mfilter,
     mimecast,
@@ -83,6 +84,7 @@ DIALECTS: Final[tuple[ModuleType, ...]] = (
     domino,
     # Gateways of providers and of mobile carriers.
     intermail,
+    kddi,
     mmsc,
     airmail,
     fulldetails,

@@ -61,6 +61,13 @@ _SENTENCE = re.compile(
            (?=[^@]{{1,600}}The\ mail\ was\ not\ delivered)""",
     re.MULTILINE | re.VERBOSE,
 )
+# What the notice repeats of the message: a subject is no reason.
+_SUMMARY = re.compile(
+    r"^[ \t]{0,8}(?:Connection From|MAIL ?FROM|RCPT TO|From|To|Subject|Date|Message(?:-ID)?"
+    r"|Recipients?)[ \t]{0,8}:[^\n]{0,2000}"
+    r"|^The message (?:was titled|date was|identifier was|recipients were)[^\n]{0,2000}",
+    re.MULTILINE,
+)
 _ADDRESS = re.compile(ADDRESS)
 _REASON: Final = 1_500
 
@@ -70,7 +77,8 @@ def read(notice: Notice) -> tuple[RecipientStatus, ...]:
     stopped = _STOPPED.search(notice.text)
     below = _TO.search(notice.text, stopped.end()) if stopped else None
     if stopped and below:
-        reason = notice.text[max(0, stopped.start() - 200) : below.start()][:_REASON]
+        own = notice.text[max(0, stopped.start() - 200) : below.end() + 800]
+        reason = _SUMMARY.sub("", own)[:_REASON]
         return unique(_each(notice, below["list"], reason))
     return unique(
         status
