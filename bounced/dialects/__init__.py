@@ -32,6 +32,7 @@ from bounced.dialects import (
     ironport,
     kddi,
     mailmarshal,
+    messagelabs,
     mfilter,
     mimecast,
     mmsc,
@@ -90,6 +91,7 @@ DIALECTS: Final[tuple[ModuleType, ...]] = (
     fulldetails,
     # Security gateways, by their own words for a failed delivery.
     ironport,
+    messagelabs,
     mimecast,
     mfilter,
     surfcontrol,

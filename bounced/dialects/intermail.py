@@ -35,13 +35,16 @@ _LIST = re.compile(
     rf"""^[ \t]{{0,8}}(?:The\ user\(s\)\ account\ is\b[^\n]{{0,100}}
           |The\ following\ destination\ addresses\ were\ unknown\b[^:]{{0,100}}:
           |The\ following\ recipients\ did\ not\ receive\ (?:this|your)\ message:?)[ \t]*\n
-        (?P<list>(?:\s{{0,20}}(?:SMTP\ )?<{ADDRESS}>
+        (?P<list>(?:\s{{0,20}}(?:SMTP\ )?<?{ADDRESS}>?
            (?::[^\n]{{0,500}})?[ \t]*(?:\n|$)){{1,500}})""",
     re.MULTILINE | re.VERBOSE,
 )
 _HEADING = re.compile(r"The following recipients did not receive (?:this|your) message:?")
-_ITEM = re.compile(rf"<({ADDRESS})>(?::[ \t]{{0,4}}([^\n]{{0,500}}))?")
+_ITEM = re.compile(rf"<?({ADDRESS})>?(?::[ \t]{{0,4}}([^\n]{{0,500}}))?")
 _BECAUSE = re.compile(r"^[^\n]{0,100}undeliverable due to the following reason:?", re.MULTILINE)
+_BY = re.compile(
+    r"rejected by (?P<host>[\w.-]{1,255}) for the following reason:\s{1,8}(?P<said>\S.{0,2000})"
+)
 _SAID = re.compile(r"^[ \t]{0,8}<<< ?([^\n]{0,1000})", re.MULTILINE)
 _REASON = re.compile(r"^[ \t]{0,8}Reason:[ \t]{0,8}", re.MULTILINE)
 
@@ -70,8 +73,15 @@ def _listed(notice: Notice, action: Action) -> Iterator[RecipientStatus]:
         because = _BECAUSE.search(above)
         reason = one_line(_HEADING.sub("", above[because.end() if because else 0 :])) or reason
         last = found.end()
+        by = _BY.search(reason)
         for item in _ITEM.finditer(found["list"]):
-            said = (item[2] or "").strip()
-            reply = said if said[:3].isdigit() else None
-            words = f"{reason} {said}"
-            yield status_of("intermail", notice, item[1], words, action=action, reply=reply)
+            said = (item[2] or (by and by["said"]) or "").strip()
+            yield status_of(
+                "intermail",
+                notice,
+                item[1],
+                f"{reason} {item[2] or ''}",
+                action=action,
+                reply=said if said[:3].isdigit() else None,
+                remote=by["host"] if by else None,
+            )

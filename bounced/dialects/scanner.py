@@ -9,10 +9,10 @@
     MAIL FROM: sender@example.org
     RCPT TO:   user@example.com
 
-qmail-scanner, MailScanner, MailMarshal, MessageLabs, Symantec AntiVirus for gateways, Avira
-MailGate, Barracuda, clamav-milter, RAV: each has a sentence that nobody else writes, and says who
-the message was for.  A notice that something was cut out of a message that went through is none of
-these.
+qmail-scanner, MailScanner, MailMarshal, MessageLabs, Symantec AntiVirus for gateways, ScanMail,
+Avira MailGate, Barracuda, clamav-milter, RAV: each has a sentence that nobody else writes, and says
+who the message was for.  A notice that something was cut out of a message that went through is
+none of these.
 """
 
 from __future__ import annotations
@@ -33,8 +33,10 @@ SIGNS: Final = (
     "the message recipients were",  # MessageLabs
     "in a mail sent by you",  # Avira MailGate
     "in a mail from your address",
+    "content filter has detected sensitive content",  # Trend Micro ScanMail
     "was blocked by our",  # Barracuda
-    "message you sent to",  # clamav-milter
+    "message you sent to",  # clamav-milter, and what administrators write themselves
+    "mail you sent to",
     "the mail was not delivered because",  # RAV AntiVirus
 )
 _STOPPED = re.compile(
@@ -44,17 +46,23 @@ _STOPPED = re.compile(
     r"|automated content monitoring gateway\)\s{1,4}has\s{1,4}(?:stopped|not delivered|blocked)"
     r"|^The following message sent by this account has violated system policy"
     r"|^The email has now been quarantined and was not delivered"
+    r"|^Trend SMEX Content Filter has detected sensitive content"
+    r"(?=[\s\S]{1,1500}?^Action on this mail[ ]{0,4}=[ ]{0,4}(?:Quarantine|Delete|Block|Reject))"
     r"|found the following in a mail (?:sent by you|from your address)",
     re.MULTILINE,
 )
 _TO = re.compile(
-    r"^[ \t]{0,8}(?:RCPT TO|To|Recipients?|The message recipients were)[ \t]{0,8}:?"
+    r"^[ \t]{0,8}(?:RCPT TO|To|Recipients?|Place|The message recipients were)[ \t]{0,8}[:=]?"
     rf"(?P<list>(?:[\s,;]{{1,12}}<?{ADDRESS}>?){{1,200}})",
     re.MULTILINE,
 )
 _SENTENCE = re.compile(
     rf"""^A\ message\ (?:that\ )?you\ sent\ to\s{{1,8}}(?P<a><?{ADDRESS}>?)\s{{1,8}}
            contained\ [^\n]{{1,300}}?\ and\ has\ not\ been\ (?:accepted|delivered)
+      |^(?:The|An?)\ (?:e-?mail|message)\ (?:that\ )?you\ sent\ to\ (?P<d><?{ADDRESS}>?)
+           [^\n@]{{0,300}}?\ (?:was|has\ been)\ (?:blocked|rejected|stopped|deleted|not\ delivered)\b
+           [^\n@]{{1,300}}?\b(?:virus|spam|junk|malware|infected|attachments?|content|policy)\b
+           [^\n]{{0,300}}
       |^Your\ message\ to:(?P<b>(?:[\s,;]{{1,8}}<?{ADDRESS}>?){{1,200}})\s{{1,8}}
            was\ blocked\ by\ our\ [^\n]{{1,200}}
       |\bsent\ by\ [^\n]{{1,330}}?\ to\ (?P<c><?{ADDRESS}>?)\s{{1,4}}is\ infected\ with
@@ -64,7 +72,7 @@ _SENTENCE = re.compile(
 # What the notice repeats of the message: a subject is no reason.
 _SUMMARY = re.compile(
     r"^[ \t]{0,8}(?:Connection From|MAIL ?FROM|RCPT TO|From|To|Subject|Date|Message(?:-ID)?"
-    r"|Recipients?)[ \t]{0,8}:[^\n]{0,2000}"
+    r"|Recipients?|Sender|Place)[ \t]{0,8}[:=][^\n]{0,2000}"
     r"|^The message (?:was titled|date was|identifier was|recipients were)[^\n]{0,2000}",
     re.MULTILINE,
 )
@@ -83,7 +91,7 @@ def read(notice: Notice) -> tuple[RecipientStatus, ...]:
     return unique(
         status
         for entry in _SENTENCE.finditer(notice.text)
-        for status in _each(notice, entry["a"] or entry["b"] or entry["c"], entry[0])
+        for status in _each(notice, entry["a"] or entry["b"] or entry["c"] or entry["d"], entry[0])
     )
 
 

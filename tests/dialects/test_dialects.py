@@ -73,6 +73,9 @@ TRIGGERS = (
     "sent by a@b.example to a@b.example is infected with ",
     "Your message to: a@b.example\nwas blocked by our x\n",
     "A message you sent to\n<a@b.example>\ncontained ",
+    "This is the mail delivery agent at x\nto the following addresses:\n\na@b.example\n",
+    "Trend SMEX Content Filter has detected sensitive content\nPlace = a@b.example\n",
+    "The message you sent to a@b.example was blocked x ",
     *"<>([\"'@.-\n\ta ",
 )
 
