@@ -61,8 +61,8 @@ _SENTENCE = re.compile(
            contained\ [^\n]{{1,300}}?\ and\ has\ not\ been\ (?:accepted|delivered)
       |^(?:The|An?)\ (?:e-?mail|message)\ (?:that\ )?you\ sent\ to\ (?P<d><?{ADDRESS}>?)
            [^\n@]{{0,120}}?\ (?:was|has\ been)\ (?:blocked|rejected|stopped|deleted
-           |not\ delivered)\b[^\n@]{{1,200}}?\b(?:virus|spam|junk|malware|infected|attachments?|content|policy)\b
-           [^\n]{{0,300}}
+           |not\ delivered)\b[^\n@]{{1,200}}?\b(?:virus|spam|junk|malware|infected
+           |attachments?|content|policy)\b[^\n]{{0,300}}
       |^Your\ message\ to:(?P<b>(?:[\s,;]{{1,8}}<?{ADDRESS}>?){{1,200}})\s{{1,8}}
            was\ blocked\ by\ our\ [^\n]{{1,200}}
       |\bsent\ by\ [^\n]{{1,330}}?\ to\ (?P<c><?{ADDRESS}>?)\s{{1,4}}is\ infected\ with
