@@ -35,7 +35,7 @@ _LIST = re.compile(
     rf"""^[ \t]{{0,8}}(?:The\ user\(s\)\ account\ is\b[^\n]{{0,100}}
           |The\ following\ destination\ addresses\ were\ unknown\b[^:]{{0,100}}:
           |The\ following\ recipients\ did\ not\ receive\ (?:this|your)\ message:?)[ \t]*\n
-        (?P<list>(?:\s{{0,20}}(?:SMTP\ )?<?{ADDRESS}>?
+        \s{{0,8}}(?P<list>(?:[ \t]{{0,20}}(?:SMTP\ )?<?{ADDRESS}>?
            (?::[^\n]{{0,500}})?[ \t]*(?:\n|$)){{1,500}})""",
     re.MULTILINE | re.VERBOSE,
 )

@@ -22,7 +22,7 @@ _NOTICE = re.compile(
     r"^(?:Your message )?Could not be delivered because of:?[ \t]*\n\s{0,10}"
     r"(?P<reason>\S[^\n]{0,1000}(?:\n[ \t]*\S[^\n]{0,1000}){0,10}?)\n\s{0,10}"
     r"The following recipients? (?:was|were) affected:[ \t]*\n"
-    rf"(?P<list>(?:\s{{0,12}}<?{ADDRESS}>?[,;]?[ \t]*(?:\n|$)){{1,500}})",
+    rf"\s{{0,4}}(?P<list>(?:[ \t]{{0,12}}<?{ADDRESS}>?[,;]?[ \t]*(?:\n|$)){{1,500}})",
     re.MULTILINE | re.IGNORECASE,
 )
 _ADDRESS = re.compile(ADDRESS)

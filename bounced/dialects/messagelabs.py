@@ -25,7 +25,7 @@ _SIGN = re.compile(r"^This is the mail delivery agent at [^\n]{1,200}$", re.MULT
 _HEADING = re.compile(
     r"to (?:the )?following (?:address(?:es)?|recipients?)[.:][ \t]*$", re.MULTILINE
 )
-_LIST = re.compile(rf"(?:\s{{0,8}}<?{ADDRESS}>?[ \t]*(?:\n|$)){{1,500}}")
+_LIST = re.compile(rf"\s{{0,8}}(?:[ \t]{{0,8}}<?{ADDRESS}>?[ \t]*(?:\n|$)){{1,500}}")
 _REASON = re.compile(r"\s{0,8}(?:Reason:)?\s{0,8}(\S[^\n]{0,1000}(?:\n[^\n]{1,500}){0,10})")
 _ADDRESS = re.compile(ADDRESS)
 

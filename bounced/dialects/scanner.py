@@ -52,8 +52,9 @@ _STOPPED = re.compile(
     re.MULTILINE,
 )
 _TO = re.compile(
-    r"^[ \t]{0,8}(?:RCPT TO|To|Recipients?|Place|The message recipients were)[ \t]{0,8}[:=]?"
-    rf"(?P<list>(?:[\s,;]{{1,12}}<?{ADDRESS}>?){{1,200}})",
+    r"^[ \t]{0,8}(?:(?:RCPT TO|To|Recipients?|Place)[ \t]{0,8}[:=]|The message recipients were)"
+    # On the same line, or set in below it: what stands at the margin is the notice's next sentence.
+    rf"(?P<list>(?:(?:[ \t,;]{{1,12}}|[ \t,;]{{0,4}}\n[ \t]{{1,12}})<?{ADDRESS}>?){{1,200}})",
     re.MULTILINE,
 )
 _SENTENCE = re.compile(

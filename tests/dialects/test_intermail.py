@@ -30,3 +30,9 @@ def test_the_postmaster_to_reply_to_is_not_named(notice: Callable[..., Notice]) 
     """Only what stands in brackets in the list failed."""
     text = "The user(s) account is disabled.\n\nPlease reply to Postmaster@isp.example.net\n"
     assert intermail.read(notice(text)) == ()
+
+
+def test_an_address_below_a_blank_line_is_not_in_the_list(notice: Callable[..., Notice]) -> None:
+    """There the notice says whom to write to."""
+    text = "The user(s) account is disabled.\n\n<a@example.com>\n\nhelp@example.com\n"
+    assert [one.address for one in intermail.read(notice(text))] == ["a@example.com"]

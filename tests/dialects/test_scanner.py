@@ -37,3 +37,14 @@ def test_what_went_through_or_names_nobody_is_nothing(
 ) -> None:
     """A sentence of refusal and a recipient are both needed."""
     assert scanner.read(notice(text)) == ()
+
+
+def test_whom_to_ask_is_no_recipient(notice: Callable[..., Notice]) -> None:
+    """An address at the margin, below the recipients, belongs to the next sentence."""
+    text = (
+        "Our virus detector has just been triggered by a message you sent:-\n"
+        "  To: a@example.com,\n      b@example.com\n\nhelp@example.com knows more.\n"
+        "To help@example.com you may write, too.\n"
+    )
+    found = scanner.read(notice(text))
+    assert [one.address for one in found] == ["a@example.com", "b@example.com"]
