@@ -19,12 +19,13 @@ from bounced.report.prose import Notice
 
 SIGNS: Final = ("could not be delivered because of",)
 _NOTICE = re.compile(
-    r"^Could not be delivered because of[ \t]*\n\s{0,10}"
-    r"(?P<reason>\S[^\n]{0,1000}(?:\n[ \t]*\S[^\n]{0,1000}){0,10})\n\s{0,10}"
-    r"The following recipients were affected:[ \t]*\n"
-    rf"(?P<list>(?:[ \t]{{1,8}}{ADDRESS}[ \t]*(?:\n|$)){{1,500}})",
-    re.MULTILINE,
+    r"^(?:Your message )?Could not be delivered because of:?[ \t]*\n\s{0,10}"
+    r"(?P<reason>\S[^\n]{0,1000}(?:\n[ \t]*\S[^\n]{0,1000}){0,10}?)\n\s{0,10}"
+    r"The following recipients? (?:was|were) affected:[ \t]*\n"
+    rf"\s{{0,4}}(?P<list>(?:[ \t]{{0,12}}<?{ADDRESS}>?[,;]?[ \t]*(?:\n|$)){{1,500}})",
+    re.MULTILINE | re.IGNORECASE,
 )
+_ADDRESS = re.compile(ADDRESS)
 _REMOTE = re.compile(r"^Remote-MTA:\s{1,10}<([\w.:-]{1,255})>", re.MULTILINE)
 
 
@@ -37,5 +38,5 @@ def read(notice: Notice) -> tuple[RecipientStatus, ...]:
     host = remote[1] if remote else None
     return unique(
         status_of("mailmarshal", notice, who, found["reason"], remote=host)
-        for who in found["list"].split()
+        for who in _ADDRESS.findall(found["list"])
     )

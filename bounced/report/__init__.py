@@ -6,13 +6,14 @@ from collections.abc import Callable
 from typing import Final
 
 from bounced.model import Report
-from bounced.report import arf, dsn, nonbounce, sns
+from bounced.report import arf, dsn, nonbounce, sieve, sns
 from bounced.report.mime import Part
 
 # The order matters: a complaint or a disposition notice also has recipients with a status.
 READERS: Final[tuple[Callable[[Part], Report | None], ...]] = (
     arf.read,
     nonbounce.statistics,
+    sieve.read,
     nonbounce.disposition,
     dsn.read,
     sns.read,

@@ -42,7 +42,8 @@ _HEADER_START: Final = re.compile(
     r"[ \t]{0,4}(?:Received|Return-Path|DKIM-Signature|X-[\w-]{1,40}|Message-I[Dd]"
     r"|MIME-Version|From|Date|Subject|To|Reply-To|Sender|Delivered-To):[ \t].{0,500}"
     r"(?:\n[ \t]{1,20}\S.{0,500}){0,30}"
-    r"\n[ \t]{0,4}(?:Received|From|To|Date|Subject|Message-I[Dd]|MIME-Version|X-[\w-]{1,40}"
+    # No header has its date in quotes: fulldetails/unknown-user.eml sums up the message so.
+    r"\n[ \t]{0,4}(?:Received|From|To|Date(?!: ')|Subject|Message-I[Dd]|MIME-Version|X-[\w-]{1,40}"
     r"|Content-[\w-]{1,40}|Reply-To|Sender|Return-Path|DKIM-Signature|Delivered-To|by|with|id|for)"
     # Exchange's own summary of the message ends with "Sent:", which no header has.
     r"\b.{0,500}$(?!\n[ \t]{0,20}Sent:)",
