@@ -9,8 +9,8 @@
         >>> RCPT TO:<user@example.com>
         <<< 550 <user@example.com>: User unknown
 
-Other reasons name the addresses in a list below them; where there are several, each has its own.  KDDI puts Japanese in front, and keeps the
-English sentences.
+Other reasons name the addresses in a list below them, and each list has its own.  KDDI puts
+Japanese in front, and keeps the English sentences.
 """
 
 from __future__ import annotations

@@ -217,13 +217,3 @@ def test_no_value_makes_a_reader_raise(value: str) -> None:
     for convert in (fields.typed, fields.action, fields.status, fields.date, fields.number):
         convert(value)
     fields.address(Typed("utf-8", f"{value}@{value}"))
-
-
-def test_recipients_in_one_block_are_divided_behind_an_outcome() -> None:
-    """A second address begins a person's fields; an address given twice does not."""
-    two = "Final-Recipient: a\nAction: x\nOriginal-Recipient: b\nFinal-Recipient: b\nAction: y\n"
-    assert [one.rest()[0] for one in fields.blocks(two)] == [
-        ("final-recipient", "a"),
-        ("original-recipient", "b"),
-    ]
-    assert len(fields.blocks("Final-Recipient: a\nFinal-Recipient: a\nAction: x\n")) == 1
