@@ -6,14 +6,15 @@ from collections.abc import Callable
 from typing import Final
 
 from bounced.model import Report
-from bounced.report import arf, dsn, nonbounce, sns
+from bounced.report import aggregate, arf, complaint, disposition, dsn, sns
 from bounced.report.mime import Part
 
 # The order matters: a complaint or a disposition notice also has recipients with a status.
 READERS: Final[tuple[Callable[[Part], Report | None], ...]] = (
     arf.read,
-    nonbounce.statistics,
-    nonbounce.disposition,
+    complaint.read,
+    aggregate.read,
+    disposition.read,
     dsn.read,
     sns.read,
 )

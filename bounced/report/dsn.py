@@ -12,7 +12,8 @@ from typing import Final
 
 from bounced.address import is_address
 from bounced.model import Action, Defect, Kind, RecipientStatus, Report
-from bounced.report import fields, nonbounce, prose
+from bounced.report import autoreply, fields, prose
+from bounced.report.author import is_reply
 from bounced.report.fields import Fields
 from bounced.report.mime import Part
 
@@ -82,7 +83,7 @@ def read(message: Part) -> Report | None:
 def _statuses(message: Part) -> Iterator[Part]:
     parts = list(message.walk(into_messages=False))
     yield from (part for part in parts if part.type in _TYPES)
-    if nonbounce.is_reply(message) or nonbounce.auto_reply(message):
+    if is_reply(message) or autoreply.read(message):
         return  # with a bounce below it, as mail programs quote that mark no line
     for part in parts:
         if part.type.startswith("text/") and part.type != "text/html" and _SNIFF.search(_own(part)):

@@ -1,0 +1,90 @@
+"""What looks like a notice of failure and is none: told apart before any dialect guesses at it.
+
+Challenges ("confirm, and your message will be delivered"), messages that wait for a moderator or in
+a quarantine, and the two that want to harm: lures that send the reader to a page to "release" mail,
+and worms that come as the attachment of a bounce.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from bounced.model import Kind, Report
+from bounced.report.mime import Part
+from bounced.report.prose import Notice, is_returned
+
+# With such a reply in it a notice is about a refusal, however politely it asks for something.
+_REFUSED: Final = re.compile(r"\b5\d\d[ -]#?5\.\d{1,3}\.\d{1,3}\b")
+_WAITS: Final = re.compile(
+    r"\b(?:message|mail|e-?mail|post|posting|submission)\b[^.]{0,200}?"
+    r"\b(?:is|are|has been|have been|was|being)\s{1,3}(?:currently\s)?(?:now\s)?"
+    r"(?:held|placed on hold|put on hold|quarantined|awaiting|waiting for|pending|submitted to the"
+    r"\s{1,3}moderator|sent\s{1,3}to\s{1,3}(?:the\s)?moderator|forwarded to the moderator)"
+    r"|\bawait(?:s|ing) (?:your )?(?:confirmation|verification|moderat\w{1,5}|approval)"
+    r"|\bto release your (?:e-?mail|message)s?\b|\bhas not been posted yet"
+    r"|\b(?:until|so that|please) (?:you )?(?:verify|confirm|prove|authenticate)s? (?:that )?you"
+    r"(?:r |rself| are|'re)|\bsender (?:address )?verification (?:service|system|request)"
+    r"|\bchallenge[/-]response\b|\btira-teima\b|antispam uol"
+    r"|\bwird (?:von einem moderator|nach (?:ihrer )?bestätigung)"
+    r"|\ben attente (?:de modération|d['\u2019]approbation)"
+    r"|\bpendiente de (?:aprobación|moderación)"
+    r"|\bclique aqui[^.\n]{0,60}(?:confirm|liber|encaminh)|\bseja encaminhada, por favor",
+    re.IGNORECASE,
+)
+_ACT: Final = (
+    r"(?:release|review|retrieve|recover|restore|view|allow|verify|confirm|validate|upgrade)"
+)
+_LURE: Final = re.compile(
+    rf"\b(?:click|tap|go|proceed|login|log in|sign in)\b[^.\n]{{0,60}}?\b(?:to|and) (?:re-?)?{_ACT}"
+    rf"|\b(?:re-?)?{_ACT} (?:\w{{1,12}} ){{0,3}}"
+    r"(?:mailbox|account|password|identity|storage|quota|(?:pending|undelivered|held|delayed|blocked"
+    r"|incoming|unreceived|failed) (?:e-?mails?|messages?))\b"
+    r"|\bfailure to (?:verify|confirm|comply|do so|upgrade)\b"
+    r"|\byour (?:password|mailbox|account) (?:will|is about to|is set to) (?:expire"
+    r"|be (?:closed|deleted|suspended|deactivated|terminated))",
+    re.IGNORECASE,
+)
+_PROGRAM: Final = re.compile(
+    r"\.(?:exe|scr|pif|com|bat|cmd|vbs|vbe|js|jse|jar|wsf|hta|cpl|lnk|iso|img|msi|ps1)[\"'\s]*$",
+    re.IGNORECASE,
+)
+_ARCHIVE: Final = re.compile(
+    r"\.(?:zip|rar|7z|ace|gz|cab|arj|z|xz|html?|shtml|docm?|xlsm?|one)[\"'\s]*$", re.IGNORECASE
+)
+
+
+def read(message: Part, notice: Notice) -> Report | None:
+    """Return what *message* really is, or None: it may be a notice of failure after all."""
+    text = notice.text[:8_000]
+    if (waits := _WAITS.search(text)) and not _REFUSED.search(text):
+        words = " ".join(waits[0].split())
+        return _report(Kind.AUTO_REPLY, "auto_reply", f"the message waits: {words[-80:]}")
+    if notice.returned or _returns(message):
+        return None
+    if because := _bait(message) or _lure(text):
+        return _report(Kind.UNRECOGNISED, "none", because)
+    return None
+
+
+def _returns(message: Part) -> bool:
+    return any(is_returned(part) for part in message.walk(into_messages=False))
+
+
+def _lure(text: str) -> str:
+    lure = _LURE.search(text)
+    return f"it wants its reader to act: {' '.join(lure[0].split())[:80]}" if lure else ""
+
+
+def _bait(message: Part) -> str:
+    """Name the attached program, or an archive where a bounce has the message it returns."""
+    for part in message.walk(into_messages=False):
+        name = part.headers.text("Content-Disposition") + "\n" + part.headers.text("Content-Type")
+        for file in re.findall(r"name\*?=([^;\n]{1,200})", name[:2_000], re.IGNORECASE):
+            if _PROGRAM.search(file) or _ARCHIVE.search(file):
+                return f"a file in the place of the returned message: {file.strip()[:80]}"
+    return ""
+
+
+def _report(kind: Kind, source: str, because: str) -> Report:
+    return Report(kind=kind, source=source, because=because)
