@@ -106,7 +106,8 @@ def _report(message: Part, notice: Notice, envelope: Envelope) -> Report:
     if from_daemon(message):
         found = _in_prose(notice) or _forwarded(message, notice)
     else:  # a person's words about the bounce that he passes on are not the bounce's own
-        found = _forwarded(message, notice) or _in_prose(notice)
+        own = nonbounce.is_letter(message, notice)
+        found = _forwarded(message, notice) or (None if own else _in_prose(notice))
     return found or nonbounce.leftover(message, notice, envelope)
 
 

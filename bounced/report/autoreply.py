@@ -105,7 +105,7 @@ def _says_automatic(message: Part) -> str:
     headers = message.headers
     subject = headers.text("Subject")[:300]
     daemon, failing = from_daemon(message), is_failing(message)
-    if _AWAY.search(subject) and not (daemon and failing):
+    if not (daemon and failing) and _AWAY.search(subject):
         return f"Subject: {subject[:80]}"
     if daemon or failing:
         return ""  # what a list or mirror in between adds to a bounce is not its author's word

@@ -11,17 +11,24 @@ import re
 from typing import Final
 
 from bounced.model import Kind, Report
+from bounced.report.author import from_daemon, is_failing
 from bounced.report.mime import Part
 from bounced.report.prose import Notice, is_returned
 
 # With such a reply in it a notice is about a refusal, however politely it asks for something.
 _REFUSED: Final = re.compile(r"\b5\d\d[ -]#?5\.\d{1,3}\.\d{1,3}\b")
+# The rare words first: "message" stands everywhere, and what follows it is looked at once.
+_HELD: Final = re.compile(
+    r"\b(?:is|are|has been|have been|was|being)\s{1,3}(?:currently\s|now\s)?"
+    r"(?:held|placed on hold|put on hold|quarantined|awaiting|waiting for|pending"
+    r"|submitted to the\s{1,3}moderator|(?:sent|forwarded)\s{1,3}to\s{1,3}(?:the\s)?moderator)",
+    re.IGNORECASE,
+)
+_MESSAGE: Final = re.compile(
+    r"\b(?:message|mail|e-?mail|post|posting|submission)\b[^.]{0,200}$", re.IGNORECASE
+)
 _WAITS: Final = re.compile(
-    r"\b(?:message|mail|e-?mail|post|posting|submission)\b[^.]{0,200}?"
-    r"\b(?:is|are|has been|have been|was|being)\s{1,3}(?:currently\s)?(?:now\s)?"
-    r"(?:held|placed on hold|put on hold|quarantined|awaiting|waiting for|pending|submitted to the"
-    r"\s{1,3}moderator|sent\s{1,3}to\s{1,3}(?:the\s)?moderator|forwarded to the moderator)"
-    r"|\bawait(?:s|ing) (?:your )?(?:confirmation|verification|moderat\w{1,5}|approval)"
+    r"\bawait(?:s|ing) (?:your )?(?:confirmation|verification|moderat\w{1,5}|approval)"
     r"|\bto release your (?:e-?mail|message)s?\b|\bhas not been posted yet"
     r"|\b(?:until|so that|please) (?:you )?(?:verify|confirm|prove|authenticate)s? (?:that )?you"
     r"(?:r |rself| are|'re)|\bsender (?:address )?verification (?:service|system|request)"
@@ -32,6 +39,13 @@ _WAITS: Final = re.compile(
     r"|\bclique aqui[^.\n]{0,60}(?:confirm|liber|encaminh)|\bseja encaminhada, por favor",
     re.IGNORECASE,
 )
+# One of these stands in all that the three patterns above look for.
+_SIGNS: Final = (
+    "held", "on hold", "quarantin", "await", "waiting for", "pending", "pendiente", "moderat",
+    "moderador", "release your", "been posted", "verif", "confirm", "prove", "authenticat",
+    "challenge", "tira-teima", "antispam uol", "bestätigung", "en attente", "clique aqui",
+    "encaminhada",
+)  # fmt: skip
 _ACT: Final = (
     r"(?:release|review|retrieve|recover|restore|view|allow|verify|confirm|validate|upgrade)"
 )
@@ -57,14 +71,25 @@ _ARCHIVE: Final = re.compile(
 def read(message: Part, notice: Notice) -> Report | None:
     """Return what *message* really is, or None: it may be a notice of failure after all."""
     text = notice.text[:8_000]
-    if (waits := _WAITS.search(text)) and not _REFUSED.search(text):
-        words = " ".join(waits[0].split())
-        return _report(Kind.AUTO_REPLY, "auto_reply", f"the message waits: {words[-80:]}")
+    if (waits := _waits(text)) and not _REFUSED.search(text):
+        return _report(Kind.AUTO_REPLY, "auto_reply", f"the message waits: {waits}")
     if notice.returned or _returns(message):
         return None
     if because := _bait(message) or _lure(text):
-        return _report(Kind.UNRECOGNISED, "none", because)
+        pretends = from_daemon(message) or is_failing(message)
+        return _report(Kind.UNRECOGNISED if pretends else Kind.OTHER, "none", because)
     return None
+
+
+def _waits(text: str) -> str:
+    low = text.lower()
+    if not any(sign in low for sign in _SIGNS):
+        return ""
+    for held in _HELD.finditer(text):
+        if _MESSAGE.search(text[max(0, held.start() - 200) : held.start()]):
+            return " ".join(held[0].split())
+    waits = _WAITS.search(text)
+    return " ".join(waits[0].split())[:80] if waits else ""
 
 
 def _returns(message: Part) -> bool:

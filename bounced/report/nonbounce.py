@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from bounced.model import Envelope, Kind, Report
-from bounced.report import autoreply, disguise, disposition
+from bounced.model import Envelope, Kind, Report, Typed
+from bounced.report import autoreply, disguise, disposition, fields
 from bounced.report.author import from_daemon, is_digest, is_failing, is_reply, null_sender
 from bounced.report.mime import Part
 from bounced.report.prose import Notice
@@ -27,6 +27,16 @@ _UNSUBSCRIBE: Final = re.compile(
     re.IGNORECASE,
 )
 _QUOTED: Final = 3  # lines that begin with ">": a person quotes
+
+
+_GREETING: Final = re.compile(
+    r"\s{0,20}(?:(?:hi|hello|hey|dear|good (?:morning|day)|hall?o|guten (?:tag|morgen)|moin"
+    r"|liebe[rs]?|sehr geehrte[rs]?|bonjour|bonsoir|madame|hola|buen[oa]s|estimad[oa]s?|ol(?:á|a)"
+    r"|prezad[oa]s?|caro|ciao|gentile|buongiorno|salve|beste|geachte|dzień dobry|witam|dobrý den"
+    r"|hej|hei|moi|szia|merhaba|sayın|здравствуйте|привет|добрый день)\b"
+    r"|уважаем|你好|您好|안녕|お世話に)",
+    re.IGNORECASE,
+)
 
 
 def read(message: Part, notice: Notice, envelope: Envelope) -> Report | None:
@@ -57,6 +67,19 @@ def _answers(message: Part, envelope: Envelope) -> bool:
         and "In-Reply-To" in headers
         and null_sender(message, envelope)
         and not (from_daemon(message) or is_failing(message))
+    )
+
+
+def is_letter(message: Part, notice: Notice) -> bool:
+    """Whether a person writes to us of a failure in words of his own, and passes nothing on."""
+    author = fields.address(Typed("rfc822", message.headers.get("From") or ""))
+    path = fields.address(Typed("rfc822", message.headers.get("Return-Path") or ""))
+    return (
+        author is not None
+        and author == path
+        and not from_daemon(message)
+        and not notice.returned
+        and bool(_GREETING.match(notice.text))
     )
 
 

@@ -55,6 +55,9 @@ def test_who_wants_an_act_is_no_mail_system(body: str) -> None:
     report = _text(body)
     assert report is not None
     assert report.kind is Kind.UNRECOGNISED
+    plain = _read(mime.parse(f"From: a@example.com\nSubject: x\n\n{body}\n".encode()))
+    assert plain is not None
+    assert plain.kind is Kind.OTHER
 
 
 @pytest.mark.parametrize(

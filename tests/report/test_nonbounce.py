@@ -94,3 +94,27 @@ def test_a_person_who_quotes_a_bounce_writes_himself() -> None:
 def test_words_tell_an_automatic_reply_that_nothing_else_tells() -> None:
     """At the last, when no dialect could read it."""
     assert _leftover("From: a@example.com", "This is an automated reply.").kind is Kind.AUTO_REPLY
+
+
+@pytest.mark.parametrize(
+    ("author", "path", "body", "letter"),
+    [
+        ("Anna <anna@example.com>", "<anna@example.com>", "Hi, it failed", True),
+        ("anna@example.com", "<anna@example.com>", "Sehr geehrte Damen und Herren,", True),
+        ("anna@example.com", "<anna@example.com>", "History: it failed", False),
+        ("anna@example.com", "<>", "Hi, it failed", False),
+        ("anna@example.com", "<bob@example.com>", "Hi, it failed", False),
+        ("postmaster@example.com", "<postmaster@example.com>", "Hi, it failed", False),
+        (
+            "anna@example.com",
+            "<anna@example.com>",
+            "Hi\n\n-----Original Message-----\nTo: x",
+            False,
+        ),
+    ],
+)
+def test_a_letter_is_a_persons(author: str, path: str, body: str, letter: bool) -> None:  # noqa: FBT001 -- a table's column
+    """It greets, comes from its author, and passes nothing on."""
+    head = f"Return-Path: {path}\nFrom: {author}\nSubject: mail failure"
+    message = mime.parse(f"{head}\n\n{body}\n".encode())
+    assert nonbounce.is_letter(message, prose.notice(message)) is letter
