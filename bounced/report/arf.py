@@ -28,7 +28,7 @@ def read(message: Part) -> Report | None:
     for one in fields.blocks(part.text) if part else ():
         block.join(one)
     feedback = _feedback(block)
-    kind = (feedback.feedback_type or "").partition(";")[0].strip().lower()
+    kind = (feedback.feedback_type or "").lower()
     if kind in _PRAISE:
         return Report(
             kind=Kind.REPORT, source=SOURCE, because=f"Feedback-Type: {kind}", feedback=feedback
@@ -52,9 +52,14 @@ def _is_feedback(part: Part) -> bool:
     return part.type in _TYPES or (part.type == "text/plain" and bool(_SNIFF.match(part.text)))
 
 
+def _type(value: str) -> str:
+    """Return the type alone, as some put it between quotation marks or a comment behind it."""
+    return re.split(r"[;(]", value, maxsplit=1)[0].strip(" \t\"'")
+
+
 def _feedback(block: Fields) -> Feedback:
     return Feedback(
-        feedback_type=block.take("feedback-type", fields.text),
+        feedback_type=block.take("feedback-type", _type),
         user_agent=block.take("user-agent", fields.text),
         version=block.take("version", fields.text),
         original_mail_from=block.take("original-mail-from", fields.text),

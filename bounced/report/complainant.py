@@ -34,7 +34,7 @@ _FOR: Final = re.compile(r"\bfor[ \t]{1,4}<?([^\s<>;]{1,320})>?[ \t]{0,4}(?:;|\(
 def returned_headers(message: Part) -> Headers:
     """Return the header of the mail that *message* returns, without fields where there is none."""
     for part in message.walk(into_messages=False):
-        if part is not message and part.type.startswith("message/") and part.children:
+        if part.type.startswith("message/") and part.children:
             return part.children[0].headers
         if part.type in {"text/rfc822-headers", "message/global-headers"}:
             return Headers.parse(part.text.lstrip("\n").partition("\n\n")[0])

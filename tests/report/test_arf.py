@@ -94,7 +94,7 @@ def test_fields_in_several_blocks_are_one_report(complaint: Callable[..., Report
 
 def test_not_spam_is_no_complaint(complaint: Callable[..., Report]) -> None:
     """RFC 6430: the recipient took the mail out of the spam folder."""
-    for kind in ("not-spam", "Not-Spam", "miscategorized"):
+    for kind in ("not-spam", "Not-Spam", '"not-spam"', "not-spam (by a user)", "miscategorized"):
         report = complaint(f"Feedback-Type: {kind}\nOriginal-Rcpt-To: a@example.com\n")
         assert (report.kind, report.recipients) == (Kind.REPORT, ())
 
