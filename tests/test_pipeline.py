@@ -45,7 +45,11 @@ def _report(prose: str, status: str, head: str = HEAD) -> str:
     )
 
 
-NO_BOUNCES = [path for path in MESSAGES if path.parent.name in {"notice", "lookalike", "autoreply"}]
+NO_BOUNCES = [
+    path
+    for path in MESSAGES
+    if path.parent.name in {"notice", "lookalike", "autoreply", "disguise"}
+]
 
 
 def _lf(path: Path) -> bytes:
