@@ -17,6 +17,7 @@ from bounced.report.prose import Notice, is_returned
 
 # With such a reply in it a notice is about a refusal, however politely it asks for something.
 _REFUSED: Final = re.compile(r"\b5\d\d[ -]#?5\.\d{1,3}\.\d{1,3}\b")
+_REPLIED: Final = re.compile(r"\b[45]\d\d[ -]#?[45]\.\d{1,3}\.\d{1,3}\b")
 # The rare words first: "message" stands everywhere, and what follows it is looked at once.
 _HELD: Final = re.compile(
     r"\b(?:is|are|has been|have been|was|being)\s{1,3}(?:currently\s|now\s)?"
@@ -26,6 +27,12 @@ _HELD: Final = re.compile(
 )
 _MESSAGE: Final = re.compile(
     r"\b(?:message|mail|e-?mail|post|posting|submission)\b[^.]{0,200}$", re.IGNORECASE
+)
+# What is kept for good is refused: scanners keep a copy of what they do not deliver.
+_KEPT: Final = re.compile(
+    r"virus|infect|malware|malicious|\bnot (?:been )?delivered|\breject(?:ed|ion)\b|\bblocked\b"
+    r"|\bbanned\b",
+    re.IGNORECASE,
 )
 _WAITS: Final = re.compile(
     r"\bawait(?:s|ing) (?:your )?(?:confirmation|verification|moderat\w{1,5}|approval)"
@@ -75,7 +82,7 @@ def read(message: Part, notice: Notice) -> Report | None:
         return _report(Kind.AUTO_REPLY, "auto_reply", f"the message waits: {waits}")
     if notice.returned or _returns(message):
         return None
-    if because := _bait(message) or _lure(text):
+    if because := _bait(message, told=bool(_REPLIED.search(text))) or _lure(text):
         pretends = from_daemon(message) or is_failing(message)
         return _report(Kind.UNRECOGNISED if pretends else Kind.OTHER, "none", because)
     return None
@@ -85,7 +92,7 @@ def _waits(text: str) -> str:
     low = text.lower()
     if not any(sign in low for sign in _SIGNS):
         return ""
-    for held in _HELD.finditer(text):
+    for held in () if _KEPT.search(text) else _HELD.finditer(text):
         if _MESSAGE.search(text[max(0, held.start() - 200) : held.start()]):
             return " ".join(held[0].split())
     waits = _WAITS.search(text)
@@ -101,12 +108,18 @@ def _lure(text: str) -> str:
     return f"it wants its reader to act: {' '.join(lure[0].split())[:80]}" if lure else ""
 
 
-def _bait(message: Part) -> str:
-    """Name the attached program, or an archive where a bounce has the message it returns."""
+def _bait(message: Part, *, told: bool) -> str:
+    """Name the attached program, or an archive where a bounce has the message it returns.
+
+    A notice that quotes a server's reply, *told*, may enclose the returned message in an archive.
+    """
     for part in message.walk(into_messages=False):
-        name = part.headers.text("Content-Disposition") + "\n" + part.headers.text("Content-Type")
-        for file in re.findall(r"name\*?=([^;\n]{1,200})", name[:2_000], re.IGNORECASE):
-            if _PROGRAM.search(file) or _ARCHIVE.search(file):
+        how = part.headers.text("Content-Disposition")[:1_000]
+        if part.type.startswith("text/") and not how.lower().startswith("attachment"):
+            continue  # the notice itself may have a name
+        names = f"{how}\n{part.headers.text('Content-Type')[:1_000]}"
+        for file in re.findall(r"name\*?=([^;\n]{1,200})", names, re.IGNORECASE):
+            if _PROGRAM.search(file) or (not told and _ARCHIVE.search(file)):
                 return f"a file in the place of the returned message: {file.strip()[:80]}"
     return ""
 

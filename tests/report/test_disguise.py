@@ -65,6 +65,7 @@ def test_who_wants_an_act_is_no_mail_system(body: str) -> None:
     [
         "<anna@example.com>: 550 5.1.1 User unknown",
         "The mailbox is full. Learn more at https://example.com/help",
+        "Your message contained a virus. It has not been delivered, and was quarantined.",
         "Your account is not allowed to send to this group.",
     ],
 )
@@ -92,5 +93,17 @@ def test_a_program_in_the_place_of_the_returned_message(
     part = (f'application/octet-stream; name="{file}"', "TVqQ")
     words = ("text/plain", "<anna@example.com>: could not be delivered")
     assert (_read(multipart(words, part, type_="multipart/mixed")) is not None) is bait
+    words = ("text/plain", "<anna@example.com>: 550 5.1.1 User unknown")
+    kept = file.endswith(".pif")
+    assert (_read(multipart(words, part, type_="multipart/mixed")) is not None) is kept
     returned = ("message/rfc822", "Subject: x\n\nhello\n")
     assert _read(multipart(words, part, returned, type_="multipart/mixed")) is None
+
+
+def test_the_notice_itself_may_have_a_name(multipart: Build) -> None:
+    """An attachment is another thing."""
+    body = "<p>could not be delivered</p>"
+    named = ('text/html; name="message.html"', body)
+    assert _read(multipart(named, type_="multipart/mixed")) is None
+    attached = ('text/html; name="a.html"\nContent-Disposition: attachment', body)
+    assert _read(multipart(attached, type_="multipart/mixed")) is not None
