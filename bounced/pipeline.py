@@ -10,7 +10,6 @@ import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import islice
 from typing import Final
 
 from bounced import dialects, verp
@@ -30,7 +29,8 @@ from bounced.model import (
     Status,
     Verdict,
 )
-from bounced.report import fields, mime, nonbounce, prose, returned, subscription
+from bounced.report import fields, forward, mime, nonbounce, prose, returned
+from bounced.report.author import from_daemon
 from bounced.report.mime import Part
 from bounced.report.prose import Notice
 
@@ -43,12 +43,12 @@ _TRACE: Final = re.compile(
 )
 _MBOX_LINE: Final = re.compile(rb"From [^\n]*\n")
 _WORDS: Final = 4_000
-_MAX_FORWARDS: Final = 5  # attached messages that are looked at; each may be long
 _FAILED: Final = frozenset({Action.FAILED, Action.DELAYED})
 # What a feedback report means of which nobody is the author; RFC 5965 §7.3, RFC 6591 §3.1.
 _FEEDBACK: Final = {
     "auth-failure": Cause.SENDER_UNAUTHENTICATED,
     "dmarc": Cause.SENDER_UNAUTHENTICATED,
+    "virus": Cause.VIRUS_CONTENT,
 }
 
 
@@ -101,13 +101,14 @@ def _report(message: Part, notice: Notice, envelope: Envelope) -> Report:
     standard = reports.read(message)
     if standard:
         return _completed(standard, notice) if standard.kind is Kind.BOUNCE else standard
-    if automatic := nonbounce.auto_reply(message):
-        return automatic
-    if about_us := subscription.read(notice):
-        return about_us
-    if nonbounce.is_reply(message) and not nonbounce.from_daemon(message):
-        return nonbounce.leftover(message, envelope)  # a person's, with a bounce quoted below
-    return _in_prose(notice) or _forwarded(message, notice) or nonbounce.leftover(message, envelope)
+    if plain := nonbounce.read(message, notice, envelope):
+        return plain
+    if from_daemon(message):
+        found = _in_prose(notice) or _forwarded(message, notice)
+    else:  # a person's words about the bounce that he passes on are not the bounce's own
+        own = nonbounce.is_letter(message, notice)
+        found = _forwarded(message, notice) or (None if own else _in_prose(notice))
+    return found or nonbounce.leftover(message, notice, envelope)
 
 
 def _in_prose(notice: Notice) -> Report | None:
@@ -214,15 +215,16 @@ def _around(text: str, low: str, address: str) -> str | None:
 
 
 def _forwarded(message: Part, notice: Notice) -> Report | None:
-    """Read a report inside a forward: as an attachment, or below "Original message" in the text."""
-    for one in _inner(message, notice):
+    """Read a report inside a forward: as an attachment, or below a header in the text."""
+    kinds = {Kind.BOUNCE} if from_daemon(message) else {Kind.BOUNCE, Kind.COMPLAINT}
+    for one in forward.inside(message, notice):
         report = reports.read(one)
         about = prose.notice(one)
         if report and report.kind is Kind.BOUNCE:
             report = _completed(report, about)
-        elif report is None and nonbounce.from_daemon(one):
-            report = _in_prose(about)
-        if report and report.kind is Kind.BOUNCE and report.recipients:
+        elif report is None and from_daemon(one):
+            report = nonbounce.read(one, about, Envelope()) or _in_prose(about)
+        if report and report.kind in kinds and report.recipients:
             defect = Defect(field="message", text=f"read inside a forward, part {one.path or '1'}")
             return replace(
                 report,
@@ -230,15 +232,6 @@ def _forwarded(message: Part, notice: Notice) -> Report | None:
                 defects=(*report.defects, defect),
             )
     return None
-
-
-def _inner(message: Part, notice: Notice) -> Iterator[Part]:
-    """Yield the first messages inside *message*, and the one whose header stands in its text."""
-    attached = (one for one in message.walk() if one.type == "message/rfc822" and one.children)
-    for one in islice(attached, _MAX_FORWARDS):
-        yield one.children[0]
-    if notice.returned:
-        yield mime.parse(notice.returned.encode())
 
 
 def _judge(report: Report, rules: RuleBook) -> Iterator[Judged]:

@@ -45,6 +45,13 @@ def _report(prose: str, status: str, head: str = HEAD) -> str:
     )
 
 
+NO_BOUNCES = [
+    path
+    for path in MESSAGES
+    if path.parent.name in {"notice", "lookalike", "autoreply", "disguise"}
+]
+
+
 def _lf(path: Path) -> bytes:
     return _raw(path).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
@@ -66,6 +73,14 @@ def test_read_is_examine_where_nothing_fails() -> None:
     """The safe door shows the same."""
     raw = _raw(MESSAGES[0])
     assert pipeline.read(raw, Envelope(), RULES) == _examine(raw)
+
+
+@pytest.mark.parametrize("path", NO_BOUNCES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+@pytest.mark.parametrize("envelope", [Envelope(), Envelope(reverse_path="")], ids=["file", "null"])
+def test_nobody_is_blamed_for_what_is_no_bounce(path: Path, envelope: Envelope) -> None:
+    """Not with a null sender either, and whatever addresses it names."""
+    for one in _examine(_raw(path), envelope).judged:
+        assert one.recipient.action not in {Action.FAILED, None}, one.recipient.address
 
 
 @pytest.mark.parametrize("path", MESSAGES, ids=lambda path: f"{path.parent.name}/{path.stem}")

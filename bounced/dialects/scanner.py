@@ -77,6 +77,10 @@ _SUMMARY = re.compile(
     r"|^The message (?:was titled|date was|identifier was|recipients were)[^\n]{0,2000}",
     re.MULTILINE,
 )
+# MailScanner sends the rest of the message on: lookalike/virus-warning-third-party.eml.
+_WENT_ON = re.compile(
+    r"\bha(?:s|ve) been (?:replaced|removed|stripped|cleaned|disinfected)\b", re.IGNORECASE
+)
 _ADDRESS = re.compile(ADDRESS)
 _REASON: Final = 1_500
 
@@ -88,6 +92,8 @@ def read(notice: Notice) -> tuple[RecipientStatus, ...]:
     if stopped and below:
         own = notice.text[max(0, stopped.start() - 200) : below.end() + 800]
         reason = _SUMMARY.sub("", own)[:_REASON]
+        if _WENT_ON.search(reason):
+            return ()
         return unique(_each(notice, below["list"], reason))
     return unique(
         status

@@ -6,15 +6,16 @@ from collections.abc import Callable
 from typing import Final
 
 from bounced.model import Report
-from bounced.report import arf, dsn, nonbounce, sieve, sns
+from bounced.report import aggregate, arf, complaint, disposition, dsn, sieve, sns
 from bounced.report.mime import Part
 
 # The order matters: a complaint or a disposition notice also has recipients with a status.
 READERS: Final[tuple[Callable[[Part], Report | None], ...]] = (
     arf.read,
-    nonbounce.statistics,
+    complaint.read,
+    aggregate.read,
     sieve.read,
-    nonbounce.disposition,
+    disposition.read,
     dsn.read,
     sns.read,
 )

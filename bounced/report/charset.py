@@ -35,6 +35,7 @@ _CUT = frozenset({"unexpected end of data", "incomplete multibyte sequence"})
 _WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?\n]{0,2000})\?=")
 _WORDS = re.compile(rf"(?:{_WORD.pattern})++")
 _BETWEEN = re.compile(r"(\?=)\s+(?==\?)")
+_JIS = re.compile(rb"\x1b\$[@B]")  # how ISO-2022-JP turns to two octets a character
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
 
 
@@ -42,7 +43,9 @@ def decode(data: bytes, charset: str = "") -> str:
     """Return *data* as text in *charset*; where that is absent or not allowed, UTF-8 or Latin-1."""
     name = charset.partition("*")[0].strip(" \t\"'").lower()
     if data.isascii() and not name.startswith("iso-2022"):
-        return data.decode("ascii")
+        if not _JIS.search(data):
+            return data.decode("ascii")
+        name = "iso-2022-jp"  # undeclared, encoding/iso-2022-jp-undeclared.eml
     codec = _ALIASES.get(name, name) if _ALLOWED.fullmatch(name) else "utf-8"
     for attempt in dict.fromkeys((codec, "utf-8")):
         try:

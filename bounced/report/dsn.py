@@ -12,7 +12,8 @@ from typing import Final
 
 from bounced.address import is_address
 from bounced.model import Action, Defect, Kind, RecipientStatus, Report
-from bounced.report import fields, nonbounce, prose
+from bounced.report import autoreply, fields, prose
+from bounced.report.author import is_reply
 from bounced.report.fields import Fields
 from bounced.report.mime import Part
 
@@ -93,14 +94,18 @@ def _statuses(message: Part) -> list[Part]:
     parts = list(message.walk(into_messages=False))
     if typed := [part for part in parts if part.type in _TYPES]:
         return typed
-    if nonbounce.is_reply(message) or nonbounce.auto_reply(message):
+    if is_reply(message) or autoreply.read(message):
         return []  # with a bounce below it, as mail programs quote that mark no line
     texts = (part for part in parts if part.type.startswith("text/") or part.type in _UNTYPED)
     return [part for part in texts if part.type != "text/html" and _is_status(part)][:1]
 
 
 def _is_status(part: Part) -> bool:
-    return "-recipient" in part.text.lower() and bool(_SNIFF.search(_own(part)))
+    if "-recipient" not in part.text.lower():
+        return False
+    if part.type in _UNTYPED and not _FIRST.match(part.text.lstrip()[:100]):
+        return False  # a whole message as a file: forward/attachment-as-file.eml
+    return bool(_SNIFF.search(_own(part)))
 
 
 def _own(part: Part) -> str:

@@ -88,6 +88,7 @@ _BLOCK_TAGS = frozenset(
         "title",
     ]
 )
+_INLINE_TAGS = frozenset(["a", "b", "i", "u", "em", "strong", "font", "span", "tt", "code"])
 # More blanks in a row mean nothing, and only give every reader's pattern something to count.
 _MOST_BLANKS = " " * 64
 _BLANKS = re.compile(r"([ \t]{64})[ \t]++")
@@ -183,4 +184,7 @@ def from_html(text: str) -> str:
 
 
 def _tag(match: re.Match[str]) -> str:
-    return "\n" if (match[1] or "").lower() in _BLOCK_TAGS else " "
+    name = (match[1] or "").lower()
+    if name in _INLINE_TAGS:
+        return ""  # an address as a link has brackets around it, encoding/html-only-prose.eml
+    return "\n" if name in _BLOCK_TAGS else " "

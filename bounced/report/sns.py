@@ -69,6 +69,8 @@ def _report(name: str, about: Mapping[str, Any], mail: object, path: str) -> Rep
         tuple(_recipient(name, row, about, path) for row in rows) if isinstance(rows, list) else ()
     )
     returned = _returned(mail)
+    if name == "complaint" and about.get("complaintFeedbackType") == "not-spam":
+        return Report(kind=Kind.REPORT, source=SOURCE, because=f"{because}: not-spam")
     if name == "complaint":
         feedback = Feedback(
             feedback_type=_text(about.get("complaintFeedbackType")) or "abuse",

@@ -58,6 +58,17 @@ def test_a_complaint() -> None:
     assert report.feedback.original_rcpt_to == ("a@example.com",)
 
 
+def test_not_spam_is_no_complaint() -> None:
+    """SES passes on that somebody took the mail out of the spam folder."""
+    about = {
+        "complainedRecipients": [{"emailAddress": "a@example.com"}],
+        "complaintFeedbackType": "not-spam",
+    }
+    report = _read({"notificationType": "Complaint", "complaint": about})
+    assert report is not None
+    assert (report.kind, report.recipients) == (Kind.REPORT, ())
+
+
 def test_a_delivery() -> None:
     """The recipients are bare addresses, the status is the reply's."""
     about = {"recipients": ["a@example.com", 5], "smtpResponse": "250 2.6.0 Message received"}

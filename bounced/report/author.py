@@ -1,0 +1,72 @@
+"""Who wrote a message: a mail system, a person, a person's answering machine, or a list."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from bounced.model import Envelope
+from bounced.report.mime import Part
+
+_DAEMON: Final = re.compile(
+    r"mailer[-_. ]?daemon|post_?master|mail delivery|mail(?:er)? (?:administrator|system)|mailer@"
+    r"|(?<!cron )\bdaemon\b|delivery (?:subsystem|system|status)|mailrouter|system administrator"
+    r"|undeliver|microsoftexchange[0-9a-f]{8}|<\s{0,5}>\s{0,5}$",
+    re.IGNORECASE,
+)
+_FAILING: Final = re.compile(
+    r"undeliver|returned mail|return(?:ed)? to sender"
+    r"|delivery (?:failure|failed|status|notification|report)"
+    r"|failure notice|mail (?:failure|system error)|non[- ]?d(?:e|is)liver"
+    r"|unzustellbar|non remis|no entregad",
+    re.IGNORECASE,
+)
+# How an answer is marked: Outlook translates the mark, others keep the Latin "Re".
+_REPLY: Final = re.compile(
+    r"\s{0,5}(?:re|aw|antw?|sv|vs|bls|odp|odg|rif|ref|res|r(?:á|ă|a)sp|r|ynt|yan|v(?:á|a)|at[bs]"
+    r"|отв(?:ет)?|відп(?:овідь)?|απ|σχετ|回(?:复|覆|信)|答(?:复|覆)|返信|답장|회신|ตอบ|رد|תשובה|השב)"
+    r"[ \xa0]?(?:\[\d{1,3}\]|\(\d{1,3}\)|\^\d{1,3})?[ \xa0]?[:\uff1a]",
+    re.IGNORECASE,
+)
+_DIGEST: Final = re.compile(
+    r"\bdigest\b[^\n]{0,60}\b(?:vol(?:ume)?|issue|number|nr|no)\b|\bdigest\b[^\n]{0,60}#\d",
+    re.IGNORECASE,
+)
+
+
+def from_daemon(message: Part) -> bool:
+    """Whether a mail system, and no person, is named as the author."""
+    return names_daemon(message.headers.text("From") or message.headers.text("Sender"))
+
+
+def names_daemon(author: str) -> bool:
+    """Whether *author*, as a From field names him, is a mail system."""
+    return bool(_DAEMON.search(author[:1_000]))
+
+
+def is_reply(message: Part) -> bool:
+    """Whether somebody answers: a person's reply that quotes a bounce is no bounce."""
+    return bool(_REPLY.match(message.headers.text("Subject")))
+
+
+def is_failing(message: Part) -> bool:
+    """Whether the subject says that a delivery failed, and is no answer to such a subject."""
+    failing = _FAILING.search(message.headers.text("Subject")[:300])
+    return bool(failing) and not is_reply(message)
+
+
+def is_digest(message: Part) -> bool:
+    """Whether a list sends many postings in one mail: a bounce among them is the list's own."""
+    if from_daemon(message):
+        return False
+    parts = message.walk(into_messages=False)
+    return bool(_DIGEST.search(message.headers.text("Subject")[:300])) or any(
+        part.type == "multipart/digest" for part in parts
+    )
+
+
+def null_sender(message: Part, envelope: Envelope) -> bool:
+    """Whether the reverse-path was empty, by the envelope or else by the Return-Path field."""
+    if envelope.reverse_path is not None:
+        return envelope.reverse_path == ""
+    return (message.headers.get("Return-Path") or "").strip() == "<>"
