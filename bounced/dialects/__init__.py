@@ -84,6 +84,7 @@ from bounced.dialects import (
     xmail,
     zoho,
 )
+from bounced.dialects._shared import own_reasons
 from bounced.model import Defect, RecipientStatus
 from bounced.report.prose import Notice
 
@@ -216,6 +217,8 @@ def read(notice: Notice) -> Found:
             defects += (Defect(field=name, text=f"the reader failed: {type(error).__name__}"),)
             continue
         if recipients:
+            if len(recipients) > 1:
+                recipients = tuple(own_reasons(recipients))
             return Found(recipients=recipients, source=name, defects=defects)
     return Found(defects=defects)
 

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Final
+
+from bounced.dialects._entry import ADDRESS
+from bounced.model import Defect, RecipientStatus
+
+_ADDRESS: Final = re.compile(ADDRESS)
 
 
 def share(names: Sequence[str], reasons: Sequence[str]) -> dict[str, str]:
@@ -18,3 +26,21 @@ def share(names: Sequence[str], reasons: Sequence[str]) -> dict[str, str]:
         common = [one for one, said in zip(reasons, told, strict=True) if not said]
         shared[name] = " ".join(own or common)
     return shared
+
+
+def own_reasons(recipients: tuple[RecipientStatus, ...]) -> Iterator[RecipientStatus]:
+    """Yield *recipients*; one whose reason speaks of another of them, and not of it, has none.
+
+    One reason below a list of several, domino/several-recipients.eml.
+    """
+    everyone = {one.address.lower() for one in recipients if one.address}
+    for one in recipients:
+        said = one.diagnostic_code.value if one.diagnostic_code else ""
+        named = {name.lower() for name in _ADDRESS.findall(said)} & everyone if "@" in said else ()
+        if not named or (one.address or "").lower() in named:
+            yield one
+            continue
+        defect = Defect(field="diagnostic-code", text=f"about another recipient: {said[:100]}")
+        yield replace(
+            one, diagnostic_code=None, status=None, words=None, defects=(*one.defects, defect)
+        )

@@ -233,3 +233,13 @@ def _seconds(reader: dialects.Reader, text: str) -> float:
     start = time.perf_counter()
     reader(notice)
     return time.perf_counter() - start
+
+
+def test_a_reason_that_names_another_recipient_is_not_held_against_one(
+    stored: Callable[[str], Notice],
+) -> None:
+    """Of two addresses above one reply, the one that the reply names has failed by it."""
+    named, other = dialects.read(stored("mfilter/unknown-user")).recipients
+    assert (named.address, str(named.status)) == ("nobody@example.com", "5.1.1")
+    assert (other.address, other.status, other.diagnostic_code) == ("gone@example.com", None, None)
+    assert other.defects[0].field == "diagnostic-code"
