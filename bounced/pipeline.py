@@ -68,7 +68,8 @@ def read(raw: bytes, envelope: Envelope, rules: RuleBook) -> Reading:
 def examine(raw: bytes, envelope: Envelope, rules: RuleBook) -> Reading:
     """Do what ``read`` does, but let a defect of a reader show itself."""
     message = mime.parse(raw)
-    notice = prose.notice(message)
+    null_sender = nonbounce.null_sender(message, envelope)
+    notice = prose.notice(message, null_sender=null_sender)
     report = _report(message, notice, envelope)
     report = replace(
         report,

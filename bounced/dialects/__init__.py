@@ -24,12 +24,16 @@ from bounced.dialects import (
     gmail,
     googlegroups,
     iis,
+    keyvalue,
     mailmarshal,
+    nameless,
+    only,
     opensmtpd,
     postfix,
     qmail,
     sendmail,
     sentence,
+    transcript,
     zoho,
 )
 from bounced.model import Defect, RecipientStatus
@@ -79,9 +83,13 @@ DIALECTS: Final[tuple[ModuleType, ...]] = (
     # A form with many writers, and with few words that all of them keep.
     qmail,
     # Guesses, the better ones first.
+    keyvalue,
     generic,
     sentence,
+    transcript,
+    only,
     flufl,
+    nameless,
 )
 READERS: Final = tuple(map(_dialect, DIALECTS))
 

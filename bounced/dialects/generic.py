@@ -4,104 +4,159 @@
 
     <user@example.com>: 550 User unknown
 
-For systems without a reader of their own.  It would rather find nothing than name the wrong one:
-the sentence must stand just above the address.
+For systems without a reader of their own, in any language.  It would rather find nothing than name
+the wrong one: the sentence must stand just above the first address.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
-from bounced.dialects._entry import (
-    ADDRESS,
-    delayed,
-    one_line,
-    paragraphs,
-    unique,
+from bounced.dialects._entry import ADDRESS, one_line, paragraphs, unique
+from bounced.dialects._failing import (
+    REPLY,
+    action_of,
+    asks,
+    blamable,
+    correspondents,
+    late,
+    looks_failing,
+    told,
 )
-from bounced.dialects._failing import CONTACT, REPLY, correspondents, looks_failing, told
+from bounced.dialects._lexicon import FAILED, fold, role, says
+from bounced.dialects.transcript import refused
 from bounced.model import Action, RecipientStatus
 from bounced.report.prose import Notice
 
-SIGNS: Final = ()  # anything that looks like a failure
-_FAILED = re.compile(
-    r"(?:could|can|was|were|is|has|have)(?: ?not|n't) (?:be |been )?(?:deliver|reach|sen[dt]\b)"
-    r"|(?:unable|not able|failed|trying|attempting) to (?:deliver|send)|undeliver"
-    r"|failed (?:recipient|address)|account is disabled|delivery failure notification"
-    r"|(?:recipients?|address(?:es)?)(?:\((?:s|es)\))? [\w ]{0,30}(?:fail|reject|error|affected)"
-    r"|deli?e?very to the following [\w ]{0,20} failed|送信に失敗",
-    re.IGNORECASE,
-)
+SIGNS: Final = ("@",)
+_LINES = 1_500
 _ITEM = re.compile(
-    rf"""[ \t|]{{0,20}}(?:[*•>-]{{1,3}}[ ])?
-        (?:(?:failed[ ]|original[ ])?recipient(?:[ ]address)?:?[ ]|address:[ ])?
-        ["'<\[]{{0,2}}(?:smtp:)?(?P<who>{ADDRESS})["'>\]]{{0,3}}
-        (?:[ \t]*[:;,]?[ \t]*$|(?::|[ ]?\.\.\.|[ ][-=][ ])[ \t]*(?P<rest>\S.*)$
-          |[ \t]{{1,4}}(?P<mark>[(\[].*[)\]]|(?:invalid|error|user|unknown|mailbox)\b.*)$)""",
+    rf"""(?P<lead>[ \t|>*#•·・○●■▪‣–—+-]{{0,24}}+(?:\(?\d{{1,4}}[.):][ \t]{{1,4}})?
+        (?:[^\n@:：<>"']{{1,40}}[:：][ \t]{{0,20}})?(?:["']?(?![245]\d\d[ -])[^\n@:<>"']{{1,60}}["']?[ ](?=<))?)
+        ["'<(\[«「]{{0,3}}(?:smtp:|mailto:|rfc822;)?[ ]?(?P<who>(?>{ADDRESS}))["'>)\]»」]{{0,3}}
+        [ \t]{{0,40}}(?:$|(?P<mark>[:;,：|=]|\.\.\.|[-–—=]>|[-–—]|\t|(?=[(\[])|(?<=[ \t]{{2}})
+        |(?=\d{{3}}[ ]|(?:is|was|has|not|invalid|error|user|unknown|mailbox|no)\b|[^\x00-\u02ff]))
+        [ \t|]{{0,40}}(?P<rest>.*)$)""",
     re.IGNORECASE | re.VERBOSE,
 )
 _END = re.compile(
     r"[ \t|]{0,10}(?:-{8,}|={8,}|\*{8,}|_{8,})|original message|message (?:text|headers?) follow",
     re.IGNORECASE,
 )
+_QUOTED = re.compile(r"[ \t]{0,20}(?:[>|<]|[45]\d\d[ -]|[ \t]{3})")
+
+
+@dataclass(slots=True)
+class _Item:
+    who: str
+    reason: str
+    action: Action
+    end: int  # the line behind
 
 
 def read(notice: Notice) -> tuple[RecipientStatus, ...]:
     """Return a status for each address under a sentence that says that delivery failed."""
     if not looks_failing(notice):
         return ()
-    found = list(_listed(notice.text.split("\n", 1_500)[:1_500]))
-    if len(found) == 1 and not found[0][1]:
-        found = [(found[0][0], _behind(notice.text, found[0][0]))]
-    action = Action.DELAYED if delayed(notice) else Action.FAILED
-    others = correspondents(notice)
+    lines = notice.text.split("\n", _LINES)[:_LINES]
+    found = list(_listed(notice, lines, correspondents(notice)))
+    if not found:
+        return ()
+    replies = refused(notice.text) if "rcpt to" in notice.text.lower() else {}
+    shared = "" if all(item.reason for item in found) else _shared(lines, found)
+    late_now = late(notice) and len({item.action for item in found} - {Action.DELIVERED}) == 1
     return unique(
-        told("generic", notice, who, reason, action)
-        for who, reason in found
-        if who.lower() not in others
+        told(
+            "generic",
+            notice,
+            item.who,
+            item.reason or replies.get(item.who, "") or shared,
+            Action.DELAYED if late_now and item.action is Action.FAILED else item.action,
+        )
+        for item in found
     )
 
 
-def _listed(lines: list[str]) -> Iterator[tuple[str, str]]:
-    """Yield address and reason of the items right below a sentence of failure."""
+def _listed(notice: Notice, lines: list[str], others: frozenset[str]) -> Iterator[_Item]:
+    """Yield the items right below each sentence of failure."""
     above: list[str] = []
-    who, reason, blank = "", "", True
-    for line in lines:
-        item = _ITEM.match(line)
-        if item and (who or _heads(above)):
-            if who:
-                yield who, reason
-            who, reason = item["who"], item["rest"] or item["mark"] or ""
-        elif not line.strip():
+    item: _Item | None = None
+    action: Action | None = None
+    blank = True
+    for number, line in enumerate(lines):
+        entry = _ITEM.match(line) if "@" in line else None
+        if entry and _may_be_item(entry):
+            action = action or _headed(notice, above) or _headless(notice, lines, number, entry)
+            if action and blamable(entry["who"], entry["lead"], others):
+                if item:
+                    yield item
+                item = _Item(entry["who"], entry["rest"] or "", action, number + 1)
+                blank = False
+                continue
+        if not line.strip():
             blank = True
             continue
-        elif who and (blank or _END.match(line)):
-            break
-        elif who:
-            reason = f"{reason} {line}"
+        if item and not asks(line) and not _END.match(line) and (not blank or _QUOTED.match(line)):
+            item.reason = f"{item.reason} {line.strip()}".strip()
+            item.end = number + 1
         else:
+            if item:
+                yield item
+            item, action = None, None
             above = [*above, line][-3:]
         blank = False
-    if who:
-        yield who, reason
+    if item:
+        yield item
 
 
-def _heads(above: list[str]) -> bool:
-    text = one_line(" ".join(above))
-    last = above[-1].rstrip() if above else ""
-    listing = last.endswith((":", ".", "-", "|", "。")) or "recipient" in last.lower()
-    return listing and bool(_FAILED.search(text)) and not CONTACT.search(last)
+def _may_be_item(entry: re.Match[str]) -> bool:
+    if asks(f"{entry['lead']} {entry['rest'] or ''}"):
+        return False
+    return role(entry["lead"].rpartition(":")[0].strip(" \t|>*-")) not in ("sender", "to")
 
 
-def _behind(text: str, who: str) -> str:
-    """Return what follows a lone address, where systems put their details."""
+def _headless(
+    notice: Notice, lines: list[str], number: int, entry: re.Match[str]
+) -> Action | None:
+    """Return what was done with an address that begins a paragraph and is followed by a reply."""
+    if entry["mark"] != ":" and "<" not in entry[0] or (number and lines[number - 1].strip()):
+        return None
+    end = next((at for at in range(number, len(lines)) if not lines[at].strip()), len(lines))
+    paragraph = " ".join(line.strip() for line in lines[number : min(end, number + 12)])
+    said = paragraph[paragraph.find(entry["who"]) + len(entry["who"]) :].lstrip(">: ")
+    if REPLY.search(said) or says(FAILED, fold(said)):
+        return Action.FAILED
+    return None
+
+
+def _headed(notice: Notice, above: list[str]) -> Action | None:
+    """Return what the lines *above* a list say was done with those in it."""
+    last = above[-1].strip() if above else ""
+    listing = last.endswith((":", "：", ".", "-", "|", "。", "、", ",", "，", ";")) or role(last)
+    if not listing and not any(map(role, last.split()[-8:])) and "recipient" not in last.lower():
+        return None
+    if asks(last):
+        return None
+    return action_of(notice, " ".join(above))
+
+
+def _shared(lines: list[str], found: list[_Item]) -> str:
+    """Return the reason that stands once for all: behind the list, or else above it."""
+    text = "\n".join(lines[found[-1].end :])[:2_000]
     details = ""
-    for part in paragraphs(text[text.find(who) + len(who) :][:2_000]):
-        if CONTACT.search(part):
+    for part in paragraphs(text):
+        if asks(part):
             break
         details += f" {part}"
         if REPLY.search(one_line(part)):
             break
-    return one_line(details).lstrip("\"'>])=-* ")
+    details = one_line(details).lstrip("\"'>])=-* ")
+    if REPLY.search(details):
+        return details
+    for line in lines[: found[0].end]:
+        if REPLY.search(line.strip()):
+            return line.strip()
+    return details

@@ -1,23 +1,41 @@
-"""A sentence with the address as its object.
+"""A sentence with the address in it.
 
     Unknown user: user@example.com
     Could not be delivered to: <user@example.com>
-    Failed to deliver to 'user@example.com'
+    Ihre Nachricht an user@example.com konnte nicht zugestellt werden, da das Postfach voll ist.
 
-IMail, InterScan, KDDI, CommuniGate Pro, Dovecot and many a home-made gateway write so.
+IMail, InterScan, KDDI, CommuniGate Pro, Dovecot and many a home-made gateway write so.  First the
+sentences of which it is known where the address stands in them; else any that says in any language
+that mail failed, or is late, and names somebody who is neither its author nor a help desk.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
-from bounced.dialects._entry import ADDRESS, delayed, unique
-from bounced.dialects._failing import correspondents, looks_failing, told
+from bounced.dialects import _lexicon
+from bounced.dialects._entry import ADDRESS, unique
+from bounced.dialects._failing import (
+    FOUND,
+    REPLY,
+    action_of,
+    asks,
+    blamable,
+    correspondents,
+    late,
+    looks_failing,
+    machine,
+    sentences,
+    told,
+)
+from bounced.dialects._lexicon import fold
 from bounced.model import Action, RecipientStatus
 from bounced.report.prose import Notice
 
-SIGNS: Final = ()  # the same
+SIGNS: Final = ("@",)
+_REASON = 1_500  # characters
 _AGAIN = r"[ \t]{0,8}(?:unknown\ user|recipient|rcpt\ to:|undeliverable\ to|invalid\ final)\b"
 _OBJECT = re.compile(
     rf"""^[^\n@]{{0,120}}?\b(?:unknown\ user:|undeliverable\ to|invalid\ final\ delivery\ userid:
@@ -41,9 +59,58 @@ def read(notice: Notice) -> tuple[RecipientStatus, ...]:
     if not looks_failing(notice):
         return ()
     others = correspondents(notice)
-    action = Action.DELAYED if delayed(notice) else Action.FAILED
+    action = Action.DELAYED if late(notice) else Action.FAILED
     return unique(
         told("sentence", notice, entry["who"], entry["rest"].lstrip(" :.,\n"), action)
         for entry in _OBJECT.finditer(notice.text)
         if entry["who"].lower() not in others
-    )
+    ) or unique(_in_any_language(notice, others))
+
+
+def _in_any_language(notice: Notice, others: frozenset[str]) -> Iterator[RecipientStatus]:
+    said = sentences(notice.text)
+    for number, sentence in enumerate(said):
+        if "@" not in sentence:
+            continue
+        action = action_of(notice, sentence)
+        if action not in (Action.FAILED, Action.DELAYED):
+            continue
+        named = _named(sentence, others)
+        if named:
+            reason = sentence if len(named) < 2 or _tells(sentence) else ""  # noqa: PLR2004 -- several
+            reason = f"{reason} {_behind(said[number + 1 :])}"
+            action = Action.FAILED if action is Action.DELAYED and not late(notice) else action
+        for who in named:
+            yield told("sentence", notice, who, reason, action)
+
+
+def _tells(sentence: str) -> bool:
+    return bool(sentence)
+
+
+def _named(sentence: str, others: frozenset[str]) -> list[str]:
+    """Return whom *sentence* names; where some stand behind the word of failure, only those."""
+    low = fold(sentence)
+    failed = min((at for stem in _lexicon.FAILED if (at := low.find(stem)) >= 0), default=-1)
+    named: list[tuple[str, bool]] = []
+    start = 0
+    for found in FOUND.finditer(sentence):
+        before, after = sentence[start : found.start()], sentence[found.end() :][:30]
+        start = found.end()
+        if machine(found[0]) or asks(after) or not blamable(found[0], before, others):
+            continue
+        named.append((found[0], low.find(found[0].lower()) > failed >= 0))
+    behind = [who for who, is_behind in named if is_behind]
+    return behind or [who for who, _ in named]
+
+
+def _behind(said: list[str]) -> str:
+    """Return what the next sentences add, up to a reply, or to a help desk or another address."""
+    text = ""
+    for sentence in said:
+        if asks(sentence) or FOUND.search(sentence) or len(text) > _REASON:
+            break
+        text += f" {sentence}"
+        if REPLY.search(sentence):
+            break
+    return text

@@ -95,7 +95,8 @@ class Notice:
     """What a dialect may read of a message.
 
     ``text`` is the prose with LF line ends, without the returned message; ``part`` the path of the
-    part it comes from; ``returned`` what stands where the returned message begins, or ``""``.
+    part it comes from; ``returned`` what stands where the returned message begins, or ``""``;
+    ``null_sender`` whether it is known to have had an empty reverse-path, as notices must.
     """
 
     headers: Headers
@@ -104,10 +105,11 @@ class Notice:
     text: str = ""
     part: str = ""
     returned: str = ""
+    null_sender: bool = False
 
 
-def notice(message: Part) -> Notice:
-    """Return *message* as a person would read it."""
+def notice(message: Part, *, null_sender: bool = False) -> Notice:
+    """Return *message* as a person would read it; *null_sender* is what its envelope told."""
     texts: list[str] = []
     path, returned, room = "", "", MAX_TEXT
     for part in _readable(message):
@@ -125,6 +127,7 @@ def notice(message: Part) -> Notice:
         text=_BLANKS.sub(r"\1", "\n".join(texts)[:MAX_TEXT]),
         part=path,
         returned=returned,
+        null_sender=null_sender,
     )
 
 
