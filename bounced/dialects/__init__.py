@@ -85,8 +85,8 @@ DIALECTS: Final[tuple[ModuleType, ...]] = (
     # Guesses, the better ones first.
     keyvalue,
     generic,
-    sentence,
     transcript,
+    sentence,
     only,
     flufl,
     nameless,

@@ -17,6 +17,11 @@ _DAEMON = re.compile(
     r"|system administrator|mailer@|\bdaemon\b|^\s*<>\s*$",
     re.IGNORECASE,
 )
+_ROBOT = re.compile(
+    r"no.?reply|do.?not.?reply|robot|\bsystem|server|admin|gateway|mailer|deliver|notif|service|\bmail\b"
+    r"|filter|guard|relay|\bmta\b|bounce|ne.?pas.?repondre|no.?respond",
+    re.IGNORECASE,
+)
 _SUBJECT = re.compile(
     r"undeliver|error sending your mail|non.?deliver|not delivered|could not be (?:sent|delivered)"
     r"|(?:deliver\w*|mail) (?:has )?(?:fail|error|problem)|fail\w* (?:to deliver|notice)"
@@ -44,7 +49,7 @@ _SAID = re.compile(
     re.IGNORECASE,
 )
 # The end of a sentence, or of a short line below which another one begins.
-_SENTENCE = re.compile(r"(?<=[.!?])\s{1,200}|(?<=[。！？])|\n[ \t]*\n\s{0,200}")
+_SENTENCE = re.compile(r"(?<=[^.][.!?])\s{1,200}|(?<=[。！？])|\n[ \t]*\n\s{0,200}")
 # Scripts without blanks: an address ends where one of their signs begins, and the other way round.
 _DENSE = "\u3000-\u30ff\u3400-\u9fff\uac00-\ud7af\uff00-\uffef"
 _SEAM = re.compile(rf"(?<=[{_DENSE}])(?=[\w<])(?![{_DENSE}])|(?<=[A-Za-z0-9>])(?=[{_DENSE}])")
@@ -83,12 +88,9 @@ def looks_failing(notice: Notice) -> bool:
     ):
         return False
     daemon = bool(_DAEMON.search(notice.from_))
-    if replied and not daemon:
-        # Some MTAs say auto-replied of their notices too, people's programs always.
-        return False
-    return (
-        daemon or notice.null_sender or (headers.get("Return-Path") or "").strip() == "<>"
-    ) or failing_subject(notice)
+    null = notice.null_sender or (headers.get("Return-Path") or "").strip() == "<>"
+    # Some MTAs say auto-replied of their notices too, people's programs always.
+    return daemon or (null and not replied) or failing_subject(notice)
 
 
 def failing_subject(notice: Notice) -> bool:
@@ -102,6 +104,8 @@ def failing_subject(notice: Notice) -> bool:
 def action_of(notice: Notice, about: str = "") -> Action | None:
     """Return what *about*, or else the notice, says was done; None where neither says anything."""
     low = fold(one_line(about))
+    if says(_lexicon.ASIDE, low):
+        return None
     if says(_lexicon.OVER, low):
         return Action.FAILED
     if says(_lexicon.LATE, low):
@@ -126,10 +130,16 @@ def failing(notice: Notice) -> bool:
     return says(_lexicon.FAILED, low) or says(_lexicon.LATE, low)
 
 
+def robot(notice: Notice) -> bool:
+    """Whether no person can have written the notice, by its sender."""
+    null = notice.null_sender or (notice.headers.get("Return-Path") or "").strip() == "<>"
+    return null or bool(_DAEMON.search(notice.from_) or _ROBOT.search(notice.from_))
+
+
 def certain(notice: Notice) -> bool:
     """Whether a mail system says in the subject, and in the text, that mail failed."""
     return (
-        bool(_DAEMON.search(notice.from_))
+        robot(notice)
         and not _AWAY.search(notice.subject)
         and failing_subject(notice)
         and says(_lexicon.FAILED, fold(one_line(notice.text[:8_000])))

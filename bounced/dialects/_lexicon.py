@@ -32,6 +32,7 @@ LATE: Final = _stems(_DATA["late"])
 OVER: Final = _stems(_DATA["over"])
 ARRIVED: Final = _stems(_DATA["arrived"])
 ASK: Final = _stems(_DATA["ask"])
+ASIDE: Final = _stems(_DATA["aside"])
 AUTHOR: Final = _stems(_DATA["author"])
 # What a label means, by its words; where it has several, the first of these roles that fits counts.
 ROLES: Final = ("sender", "reason", "status", "host", "recipient", "to")

@@ -22,7 +22,10 @@ from bounced.dialects._failing import (
     asks,
     blamable,
     correspondents,
+    failing_subject,
     late,
+    machine,
+
     looks_failing,
     told,
 )
@@ -38,7 +41,8 @@ _ITEM = re.compile(
         (?:[^\n@:：<>"']{{1,40}}[:：][ \t]{{0,20}})?(?:["']?(?![245]\d\d[ -])[^\n@:<>"']{{1,60}}["']?[ ](?=<))?)
         ["'<(\[«「]{{0,3}}(?:smtp:|mailto:|rfc822;)?[ ]?(?P<who>(?>{ADDRESS}))["'>)\]»」]{{0,3}}
         [ \t]{{0,40}}(?:$|(?P<mark>[:;,：|=]|\.\.\.|[-–—=]>|[-–—]|\t|(?=[(\[])|(?<=[ \t]{{2}})
-        |(?=\d{{3}}[ ]|(?:is|was|has|not|invalid|error|user|unknown|mailbox|no)\b|[^\x00-\u02ff]))
+        |(?=\d{{3}}[ ]|<mailto:|[^\x00-\u02ff]
+           |(?:is|was|has|not|invalid|error|user|unknown|mailbox|no|on)\b))
         [ \t|]{{0,40}}(?P<rest>.*)$)""",
     re.IGNORECASE | re.VERBOSE,
 )
@@ -46,6 +50,8 @@ _END = re.compile(
     r"[ \t|]{0,10}(?:-{8,}|={8,}|\*{8,}|_{8,})|original message|message (?:text|headers?) follow",
     re.IGNORECASE,
 )
+_COLONS: Final = (":", "：", "，", ":)")
+_WORDS = 8  # at the end of a line, that may name what the list below it holds
 _QUOTED = re.compile(r"[ \t]{0,20}(?:[>|<]|[45]\d\d[ -]|[ \t]{3})")
 
 
@@ -99,7 +105,7 @@ def _listed(notice: Notice, lines: list[str], others: frozenset[str]) -> Iterato
         if not line.strip():
             blank = True
             continue
-        if item and not asks(line) and not _END.match(line) and (not blank or _QUOTED.match(line)):
+        if item and _goes_on(line, blank=blank):
             item.reason = f"{item.reason} {line.strip()}".strip()
             item.end = number + 1
         else:
@@ -112,8 +118,17 @@ def _listed(notice: Notice, lines: list[str], others: frozenset[str]) -> Iterato
         yield item
 
 
+def _goes_on(line: str, *, blank: bool) -> bool:
+    """Whether *line* belongs to the reason of the item above it."""
+    if _END.match(line) or (blank and not _QUOTED.match(line)):
+        return False
+    return not asks(line) or bool(REPLY.search(line.strip()))
+
+
 def _may_be_item(entry: re.Match[str]) -> bool:
     if asks(f"{entry['lead']} {entry['rest'] or ''}"):
+        return False
+    if machine(entry["who"]) and entry["lead"].strip(" \t>*-•|"):
         return False
     return role(entry["lead"].rpartition(":")[0].strip(" \t|>*-")) not in ("sender", "to")
 
@@ -122,12 +137,18 @@ def _headless(
     notice: Notice, lines: list[str], number: int, entry: re.Match[str]
 ) -> Action | None:
     """Return what was done with an address that begins a paragraph and is followed by a reply."""
-    if entry["mark"] != ":" and "<" not in entry[0] or (number and lines[number - 1].strip()):
+    label = entry["lead"].rpartition(":")[0]
+    if label and says(FAILED, fold(label)):
+        return action_of(notice, label)
+    above = lines[number - 1].strip() if number else ""
+    if (entry["mark"] or "") not in (":", ";", "", "...") or not entry["rest"]:
+        return None
+    if above and not above.endswith((":", "-")):
         return None
     end = next((at for at in range(number, len(lines)) if not lines[at].strip()), len(lines))
     paragraph = " ".join(line.strip() for line in lines[number : min(end, number + 12)])
     said = paragraph[paragraph.find(entry["who"]) + len(entry["who"]) :].lstrip(">: ")
-    if REPLY.search(said) or says(FAILED, fold(said)):
+    if REPLY.search(said) or says((*FAILED, "failed"), fold(said)):
         return Action.FAILED
     return None
 
@@ -135,12 +156,19 @@ def _headless(
 def _headed(notice: Notice, above: list[str]) -> Action | None:
     """Return what the lines *above* a list say was done with those in it."""
     last = above[-1].strip() if above else ""
-    listing = last.endswith((":", "：", ".", "-", "|", "。", "、", ",", "，", ";")) or role(last)
-    if not listing and not any(map(role, last.split()[-8:])) and "recipient" not in last.lower():
-        return None
+    roles = set(map(role, last.split()[-_WORDS:]))
+    column = "recipient" in roles and roles & {"reason", "status"}
     if asks(last):
         return None
-    return action_of(notice, " ".join(above))
+    if not last.endswith(_COLONS) and not roles & {"recipient", "reason"}:
+        if not last.endswith((".", "-", "|", "。", "、")) and role(last.split()[-1:][0] if last else "") != "to":
+            return None
+        if any("@" in line for line in above):
+            return None
+    said = action_of(notice, " ".join(above))
+    if said is None and column and failing_subject(notice):
+        return Action.FAILED
+    return said
 
 
 def _shared(lines: list[str], found: list[_Item]) -> str:
@@ -148,7 +176,7 @@ def _shared(lines: list[str], found: list[_Item]) -> str:
     text = "\n".join(lines[found[-1].end :])[:2_000]
     details = ""
     for part in paragraphs(text):
-        if asks(part):
+        if asks(part) and not REPLY.search(one_line(part)):
             break
         details += f" {part}"
         if REPLY.search(one_line(part)):

@@ -28,11 +28,13 @@ from bounced.dialects._failing import (
     told,
 )
 from bounced.dialects._lexicon import fold, role, says
+from bounced.dialects.transcript import refused
 from bounced.model import Action, RecipientStatus
 from bounced.report.prose import Notice
 
 SIGNS: Final = (":", "\uff1a", "=", "|", "recipient")  # what divides a name from its value
 _LINES = 1_000
+_NAME = 60  # characters in front of an address in its line
 _NEAR = 8  # lines between a To and the reason that makes a recipient of it
 _FIELD = re.compile(
     r"[\s>*|•・●■▪\"'{}<,【\[-]{0,24}+(?P<label>[^\W\d_][^:：=|<>@\n]{0,48}?)"
@@ -41,6 +43,14 @@ _FIELD = re.compile(
 _JSON = re.compile(r"([\"'}\d]),\s{0,40}(?=\"\w)")
 _TAG = re.compile(r"<([A-Za-z][\w.-]{1,30})>([^<]{0,2000})</\1>")
 _ATTRIBUTE = re.compile(r"\s([A-Za-z][\w-]{1,30})=\"([^\"\n]{0,500})\"")
+
+
+# What only the header of a returned message has; its To is no recipient's.
+_HEADER = re.compile(
+    r"[ \t>]{0,8}(?:Received|MIME-Version|Content-[\w-]{1,40}|X-[\w-]{1,40}|DKIM-Signature"
+    r"|References|In-Reply-To|List-[\w-]{1,40}):",
+    re.IGNORECASE,
+)
 
 
 class _Field(NamedTuple):
@@ -78,8 +88,10 @@ def _statuses(notice: Notice, blocks: list[_Block]) -> Iterator[RecipientStatus]
     shared = " ".join(block.why() for block in blocks if not block.recipients)
     failing = says(_lexicon.FAILED, fold(f"{notice.subject} {notice.text[:8_000]}"))
     action = Action.DELAYED if late(notice) else Action.FAILED
+    replies = refused(notice.text) if "rcpt to" in notice.text.lower() else {}
     for block in blocks:
-        reason = block.why() or (shared if block.strong else "")
+        named = " ".join(filter(None, map(replies.get, block.recipients)))
+        reason = block.why() or named or (shared if block.strong else "")
         if failing and (reason or block.strong) or REPLY.search(reason):
             for who in block.recipients:
                 yield told("keyvalue", notice, who, reason, action)
@@ -93,13 +105,15 @@ def _fields(text: str) -> Iterator[_Field]:
         text = _ATTRIBUTE.sub(r"\n\1: \2\n", _TAG.sub(r"\n\1: \2\n", text))
     last: _Field | None = None
     for number, line in enumerate(text.split("\n", _LINES)[:_LINES]):
+        if _HEADER.match(line):
+            yield _Field(number, "header", "", "")
         found = _FIELD.match(line)
         name = role(found["label"]) if found else ""
         if found and name:
             if last:
                 yield last
             last = _Field(number, name, found["label"], found["value"].strip())
-        elif last and line.strip() and not asks(line):
+        elif last and line.strip() and _goes_on(last, line, number):
             last = last._replace(value=f"{last.value} {line.strip()}"[:2_000])
         elif last and (last.value or line.strip()):
             yield last
@@ -108,6 +122,14 @@ def _fields(text: str) -> Iterator[_Field]:
             yield _Field(number, "", "", "")
     if last:
         yield last
+
+
+def _goes_on(last: _Field, line: str, number: int) -> bool:
+    """Whether *line* belongs to the value of the field above it."""
+    if last.role in ("reason", "status"):
+        return not asks(line) or bool(REPLY.search(line.strip()))
+    alone = FOUND.fullmatch(line.strip(" \t<>*-,;"))
+    return number == last.line + 1 + last.value.count("@") and bool(alone)
 
 
 def _blocks(fields: list[_Field], others: frozenset[str]) -> list[_Block]:
@@ -133,28 +155,45 @@ def _blocks(fields: list[_Field], others: frozenset[str]) -> list[_Block]:
     return blocks
 
 
-def _named(one: _Field, others: frozenset[str], fields: list[_Field]) -> tuple[list[str], str] | None:
+def _named(
+    one: _Field, others: frozenset[str], fields: list[_Field]
+) -> tuple[list[str], str] | None:
     """Return whom a field calls a recipient, and what its line says of him beside."""
     found = list(FOUND.finditer(one.value)) if one.role in ("recipient", "to") else []
-    if not found or found[0].start() > 60 or says(_lexicon.ASK, fold(one.value)):
+    if not found or found[0].start() > _NAME or says(_lexicon.ASK, fold(one.value)):
         return None
-    if one.role == "to" and (
-        len(found) > 1
-        or not any(x.role in ("reason", "status") for x in _paragraph(one, fields))
-    ):
+    if one.role == "to" and (len(found) > 1 or not _explained(one, fields)):
         return None
-    if "original" in one.label.lower() and any(
-        x.role == "recipient" and "original" not in x.label.lower() and "@" in x.value for x in fields
-    ):
+    if _second(one, fields):
         return None
-    who = [f[0] for f in found if blamable(f[0], one.value[max(0, f.start() - 60) : f.start()], others)]
+    who = [
+        each[0]
+        for each in found
+        if blamable(each[0], one.value[max(0, each.start() - _NAME) : each.start()], others)
+    ]
     rest = one.value[found[-1].end() :].strip(" >\"'),;.|：:-]}(<")
     return (who, rest) if who else None
 
 
-def _paragraph(one: _Field, fields: list[_Field]) -> list[_Field]:
-    """Return the fields near *one* with no blank line between."""
+def _second(one: _Field, fields: list[_Field]) -> bool:
+    """Whether *one* is the other name of a recipient: the original, or a final one without host."""
+    original = "original" in one.label.lower()
+    hosted = "." in one.value.rpartition("@")[2]
+    for other in fields:
+        if other.role == "recipient" and "@" in other.value:
+            differs = ("original" in other.label.lower()) != original
+            better = "." in other.value.rpartition("@")[2]
+            if differs and (better if original else better and not hosted):
+                return True
+    return False
+
+
+def _explained(one: _Field, fields: list[_Field]) -> bool:
+    """Whether a reason stands near *one*, no blank line between, in no returned header."""
     at = fields.index(one)
     before = next((n for n in range(at, -1, -1) if not fields[n].role), -1)
     behind = next((n for n in range(at, len(fields)) if not fields[n].role), len(fields))
-    return [x for x in fields[before + 1 : behind] if abs(x.line - one.line) <= _NEAR]
+    near = fields[before + 1 : behind]
+    return not any(each.role == "header" for each in near) and any(
+        each.role in ("reason", "status") and abs(each.line - one.line) <= _NEAR for each in near
+    )

@@ -23,6 +23,7 @@ from bounced.dialects._failing import (
     late,
     looks_failing,
     machine,
+    robot,
     sentences,
     told,
 )
@@ -37,7 +38,7 @@ _SENTENCES = 300
 
 def read(notice: Notice) -> tuple[RecipientStatus, ...]:
     """Return a status for the only address that the notice's own words may mean."""
-    if not looks_failing(notice) or not failing(notice):
+    if not looks_failing(notice) or not robot(notice) or not failing(notice):
         return ()
     others = correspondents(notice)
     said = sentences(notice.text)

@@ -36,6 +36,7 @@ from bounced.report.prose import Notice
 
 SIGNS: Final = ("@",)
 _REASON = 1_500  # characters
+_NEXT = 20  # sentences
 _AGAIN = r"[ \t]{0,8}(?:unknown\ user|recipient|rcpt\ to:|undeliverable\ to|invalid\ final)\b"
 _OBJECT = re.compile(
     rf"""^[^\n@]{{0,120}}?\b(?:unknown\ user:|undeliverable\ to|invalid\ final\ delivery\ userid:
@@ -77,15 +78,10 @@ def _in_any_language(notice: Notice, others: frozenset[str]) -> Iterator[Recipie
             continue
         named = _named(sentence, others)
         if named:
-            reason = sentence if len(named) < 2 or _tells(sentence) else ""  # noqa: PLR2004 -- several
-            reason = f"{reason} {_behind(said[number + 1 :])}"
+            reason = f"{sentence} {_behind(said[number + 1 : number + _NEXT])}"
             action = Action.FAILED if action is Action.DELAYED and not late(notice) else action
         for who in named:
             yield told("sentence", notice, who, reason, action)
-
-
-def _tells(sentence: str) -> bool:
-    return bool(sentence)
 
 
 def _named(sentence: str, others: frozenset[str]) -> list[str]:
@@ -108,9 +104,10 @@ def _behind(said: list[str]) -> str:
     """Return what the next sentences add, up to a reply, or to a help desk or another address."""
     text = ""
     for sentence in said:
-        if asks(sentence) or FOUND.search(sentence) or len(text) > _REASON:
+        reply = REPLY.search(sentence)
+        if not reply and (asks(sentence) or FOUND.search(sentence) or len(text) > _REASON):
             break
         text += f" {sentence}"
-        if REPLY.search(sentence):
+        if reply:
             break
     return text

@@ -10,6 +10,7 @@ import html
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from bounced.report.mime import MAX_PARTS, MAX_TEXT, Headers, Part
@@ -46,6 +47,13 @@ _HEADER_START: Final = re.compile(
     r"\b.{0,500}$(?!\n[ \t]{0,20}Sent:)",
     re.MULTILINE,
 )
+# A block of lines that looks like a header and is the notice's own summary: it tells a reason.
+_SUMMARY: Final = re.compile(
+    r"^[ \t]{0,8}(?:Recipient|Failed|Rejected|Reason|Error|Diagnostic|Response|Result|Remote)"
+    r"s?(?:[ (][\w() ]{1,30})?[ ]{0,4}:[ \t]",
+    re.IGNORECASE | re.MULTILINE,
+)
+_MAX_SUMMARIES = 5
 _REPORT_TYPES: Final = frozenset(
     {
         "message/delivery-status",
@@ -159,12 +167,21 @@ def is_returned(part: Part) -> bool:
 def cut(text: str) -> tuple[str, str]:
     """Divide *text* into the notice's own words and the returned message, which may be ``""``."""
     marker = _MARKERS.search(text)
-    header = _HEADER_START.search(text)
+    header = _header(text)
     if marker and (header is None or marker.start() <= header.start()):
         return text[: marker.start()], text[marker.end() :].lstrip("\n")
     if header:
         return text[: header.start()], text[header.start() :]
     return text, ""
+
+
+def _header(text: str) -> re.Match[str] | None:
+    """Return where the returned message's header begins, by its looks."""
+    for found in islice(_HEADER_START.finditer(text), _MAX_SUMMARIES):
+        end = text.find("\n\n", found.start())
+        if not _SUMMARY.search(text, found.start(), end if end >= 0 else len(text)):
+            return found
+    return None
 
 
 def from_html(text: str) -> str:
