@@ -39,8 +39,8 @@ _AWAY = re.compile(
 REPLY = re.compile(
     r"(?:^|[:;=>|\])}\"'«“「】] ?|\s[(\[<\"'«“-] ?|[-–—|] |[（「『【：] ?"
     r"|\b(?:said|error|code|status|smtp|answered|replied|response|responded|returned|was|with|is):? )"
-    r"[(\[<\"'#]?((?:[45]\d\d[ :)\]>#-]|[45]\.\d\.\d{1,3} )(?!\w{1,3} \d{4})"
-    r"(?! ?(?:second|minute|hour|byte|KB|MB|message|recipient|mail|time)).*)",
+    r"[(\[<\"'#]?((?:[45]\d\d(?:[ :)\]>#-]|, ?b?[\"'])|[45]\.\d\.\d{1,3} )(?!\w{1,3} \d{4})"
+    r"(?! ?(?:second|minute|hour|byte|[KM]B|message|recipient|mail|time|street|st|ave\w*)s?\b).*)",
     re.IGNORECASE,
 )
 _SAID = re.compile(
@@ -53,7 +53,9 @@ _SENTENCE = re.compile(r"(?<=[^.][.!?])\s{1,200}|(?<=[。！？])|\n[ \t]*\n\s{0
 # Scripts without blanks: an address ends where one of their signs begins, and the other way round.
 _DENSE = "\u3000-\u30ff\u3400-\u9fff\uac00-\ud7af\uff00-\uffef"
 _SEAM = re.compile(rf"(?<=[{_DENSE}])(?=[\w<])(?![{_DENSE}])|(?<=[A-Za-z0-9>])(?=[{_DENSE}])")
+_SIGNATURE = re.compile(r"^--[ \t]?$", re.MULTILINE)
 _SENTENCES = 2_000
+_LINES = 1_000
 _REPLIED = ("X-Autoreply", "X-Autorespond", "X-Autoresponder", "X-Mail-Autoreply")
 # What looks like an address and is an id, or stands in a link.
 _ID = re.compile(r"(?=[^@]{0,120}\d{8})[\w+-]{0,60}[.$][\w.$+-]{0,100}@")
@@ -101,8 +103,8 @@ def failing_subject(notice: Notice) -> bool:
     return says(_lexicon.FAILED, low) or says(_lexicon.LATE, low)
 
 
-def action_of(notice: Notice, about: str = "") -> Action | None:
-    """Return what *about*, or else the notice, says was done; None where neither says anything."""
+def action_of(about: str) -> Action | None:
+    """Return what *about* says was done, or None where it says nothing of that."""
     low = fold(one_line(about))
     if says(_lexicon.ASIDE, low):
         return None
@@ -111,23 +113,29 @@ def action_of(notice: Notice, about: str = "") -> Action | None:
     if says(_lexicon.LATE, low):
         return Action.DELAYED
     if says(_lexicon.FAILED, low):
-        return Action.DELAYED if late(notice) else Action.FAILED
+        return Action.FAILED
     return Action.DELIVERED if says(_lexicon.ARRIVED, low) else None
 
 
 def late(notice: Notice) -> bool:
     """Whether the notice says that delivery will be tried again, and not that it is over."""
     subject = fold(notice.subject[:300])
-    if says(_RETURNED, subject):
+    if any(word in subject for word in _RETURNED):
         return False
     low = fold(one_line(f"{subject} {notice.text}"))
-    return (says((*_lexicon.LATE, "deferred"), subject) or says(_lexicon.LATE, low) or delayed(notice)) and not says(_lexicon.OVER, low)
+    return ("deferred" in subject or says(_lexicon.LATE, subject) or says(_lexicon.LATE, low) or delayed(notice)) and not says(_lexicon.OVER, low)
 
 
 def failing(notice: Notice) -> bool:
-    """Whether subject or text says that mail was not delivered, or is late."""
+    """Whether subject or text says that mail was not delivered, or is late, or shows a refusal."""
     low = fold(one_line(f"{notice.subject} {notice.text}"))
-    return says(_lexicon.FAILED, low) or says(_lexicon.LATE, low)
+    if says(_lexicon.FAILED, low) or says(_lexicon.LATE, low) or says(_lexicon.OVER, low):
+        return True
+    # A house number looks like a reply code, too.
+    sure = bool(_DAEMON.search(notice.from_) or _ROBOT.search(notice.from_))
+    return (sure or failing_subject(notice)) and any(
+        REPLY.search(line.strip()) for line in notice.text.split("\n", _LINES)[:_LINES]
+    )
 
 
 def robot(notice: Notice) -> bool:
@@ -142,8 +150,14 @@ def certain(notice: Notice) -> bool:
         robot(notice)
         and not _AWAY.search(notice.subject)
         and failing_subject(notice)
-        and says(_lexicon.FAILED, fold(one_line(notice.text[:8_000])))
+        and failing(notice)
     )
+
+
+def own(text: str) -> str:
+    """Return *text* without the signature below it: who signs has not failed."""
+    found = _SIGNATURE.search(text)
+    return text[: found.start()] if found and text[: found.start()].strip() else text
 
 
 def sentences(text: str) -> list[str]:

@@ -6,8 +6,10 @@ import re
 import tomllib
 import unicodedata
 from importlib.resources import files
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
+_GAP = 60  # characters between the halves of a pair
+_TRIES = 20  # places of its first half that are looked at
 _ACCENTS = re.compile("[\u0300-\u036f\u3099\u309a]")
 _WORD = re.compile(r"[^\W\d_](?:[\w'-]{0,40}[^\W_])?")
 _DATA: Final[dict[str, Any]] = tomllib.loads(
@@ -23,16 +25,30 @@ def fold(text: str) -> str:
     return _ACCENTS.sub("", unicodedata.normalize("NFKD", text)).replace("\u2019", "'")
 
 
+class Stems(NamedTuple):
+    """Beginnings of words, and pairs of them of which the second stands not far behind."""
+
+    literals: tuple[str, ...]
+    pairs: tuple[tuple[str, str], ...]
+
+
 def _stems(languages: dict[str, list[str]]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(fold(stem) for stems in languages.values() for stem in stems))
 
 
-FAILED: Final = _stems(_DATA["failed"])
-LATE: Final = _stems(_DATA["late"])
-OVER: Final = _stems(_DATA["over"])
-ARRIVED: Final = _stems(_DATA["arrived"])
-ASK: Final = _stems(_DATA["ask"])
-ASIDE: Final = _stems(_DATA["aside"])
+def _meaning(name: str) -> Stems:
+    stems = _stems(_DATA[name])
+    pairs = tuple(tuple(stem.split("*")) for stem in stems if "*" in stem)
+    literals = tuple(stem for stem in stems if "*" not in stem)
+    return Stems(literals, tuple((one, two) for one, two in pairs))
+
+
+FAILED: Final = _meaning("failed")
+LATE: Final = _meaning("late")
+OVER: Final = _meaning("over")
+ARRIVED: Final = _meaning("arrived")
+ASK: Final = _meaning("ask")
+ASIDE: Final = _meaning("aside")
 AUTHOR: Final = _stems(_DATA["author"])
 # What a label means, by its words; where it has several, the first of these roles that fits counts.
 ROLES: Final = ("sender", "reason", "status", "host", "recipient", "to")
@@ -54,9 +70,25 @@ _PARTS: Final = tuple(
 )
 
 
-def says(stems: tuple[str, ...], folded: str) -> bool:
+def says(stems: Stems, folded: str) -> bool:
     """Whether *folded* text holds one of *stems*."""
-    return any(stem in folded for stem in stems)
+    return place(stems, folded) >= 0
+
+
+def place(stems: Stems, folded: str) -> int:
+    """Return where one of *stems* stands in *folded* text, or -1."""
+    for stem in stems.literals:
+        if (at := folded.find(stem)) >= 0:
+            return at
+    for one, two in stems.pairs:
+        at = folded.find(one)
+        for _ in range(_TRIES):
+            if at < 0:
+                break
+            if folded.find(two, at + len(one), at + len(one) + _GAP) >= 0:
+                return at
+            at = folded.find(one, at + 1)
+    return -1
 
 
 def role(label: str) -> str:

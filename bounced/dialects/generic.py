@@ -27,9 +27,10 @@ from bounced.dialects._failing import (
     machine,
 
     looks_failing,
+    own,
     told,
 )
-from bounced.dialects._lexicon import FAILED, fold, role, says
+from bounced.dialects._lexicon import ASIDE, FAILED, fold, role, says
 from bounced.dialects.transcript import refused
 from bounced.model import Action, RecipientStatus
 from bounced.report.prose import Notice
@@ -51,6 +52,8 @@ _END = re.compile(
     re.IGNORECASE,
 )
 _COLONS: Final = (":", "：", "，", ":)")
+_WORD_ENDS = re.compile(r"[\s,;:|]{1,40}(?=\S)")
+_ADDRESSES: Final = re.compile(r"addres|adres|direccion|enderec|indirizz|адрес|アドレス|地址|位址|주소")
 _WORDS = 8  # at the end of a line, that may name what the list below it holds
 _QUOTED = re.compile(r"[ \t]{0,20}(?:[>|<]|[45]\d\d[ -]|[ \t]{3})")
 
@@ -67,7 +70,7 @@ def read(notice: Notice) -> tuple[RecipientStatus, ...]:
     """Return a status for each address under a sentence that says that delivery failed."""
     if not looks_failing(notice):
         return ()
-    lines = notice.text.split("\n", _LINES)[:_LINES]
+    lines = own(notice.text).split("\n", _LINES)[:_LINES]
     found = list(_listed(notice, lines, correspondents(notice)))
     if not found:
         return ()
@@ -139,7 +142,7 @@ def _headless(
     """Return what was done with an address that begins a paragraph and is followed by a reply."""
     label = entry["lead"].rpartition(":")[0]
     if label and says(FAILED, fold(label)):
-        return action_of(notice, label)
+        return action_of(label)
     above = lines[number - 1].strip() if number else ""
     if (entry["mark"] or "") not in (":", ";", "", "...") or not entry["rest"]:
         return None
@@ -148,7 +151,7 @@ def _headless(
     end = next((at for at in range(number, len(lines)) if not lines[at].strip()), len(lines))
     paragraph = " ".join(line.strip() for line in lines[number : min(end, number + 12)])
     said = paragraph[paragraph.find(entry["who"]) + len(entry["who"]) :].lstrip(">: ")
-    if REPLY.search(said) or says((*FAILED, "failed"), fold(said)):
+    if REPLY.search(said) or "failed" in said.lower() or says(FAILED, fold(said)):
         return Action.FAILED
     return None
 
@@ -156,18 +159,20 @@ def _headless(
 def _headed(notice: Notice, above: list[str]) -> Action | None:
     """Return what the lines *above* a list say was done with those in it."""
     last = above[-1].strip() if above else ""
-    roles = set(map(role, last.split()[-_WORDS:]))
-    column = "recipient" in roles and roles & {"reason", "status"}
-    if asks(last):
+    if not last or asks(last):
         return None
-    if not last.endswith(_COLONS) and not roles & {"recipient", "reason"}:
-        if not last.endswith((".", "-", "|", "。", "、")) and role(last.split()[-1:][0] if last else "") != "to":
+    words = _WORD_ENDS.split(last)[-_WORDS:]
+    roles = set(map(role, words))
+    colon = last.endswith(_COLONS)
+    if not colon and not roles & {"recipient", "reason", "status"} and role(words[-1]) != "to":
+        if not last.endswith((".", "-", "|", "。", "、")) or any("@" in line for line in above):
             return None
-        if any("@" in line for line in above):
-            return None
-    said = action_of(notice, " ".join(above))
-    if said is None and column and failing_subject(notice):
-        return Action.FAILED
+    said = action_of(" ".join(above))
+    # No word of failure above: the subject has said it, and the list is one of addresses.
+    table = roles & {"recipient", "to"} and roles & {"reason", "status"}
+    listing = colon and ("recipient" in roles or _ADDRESSES.search(fold(last)))
+    if said is None and (table or listing) and failing_subject(notice):
+        return None if says(ASIDE, fold(" ".join(above))) else Action.FAILED
     return said
 
 

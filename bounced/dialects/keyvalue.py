@@ -25,6 +25,7 @@ from bounced.dialects._failing import (
     correspondents,
     late,
     looks_failing,
+    own,
     told,
 )
 from bounced.dialects._lexicon import fold, role, says
@@ -78,7 +79,7 @@ def read(notice: Notice) -> tuple[RecipientStatus, ...]:
     """Return a status for each address that a line calls a recipient."""
     if not looks_failing(notice):
         return ()
-    fields = list(_fields(notice.text))
+    fields = list(_fields(own(notice.text)))
     if not any(one.role in ("recipient", "to") for one in fields):
         return ()
     return unique(_statuses(notice, _blocks(fields, correspondents(notice))))

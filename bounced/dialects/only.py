@@ -23,6 +23,7 @@ from bounced.dialects._failing import (
     late,
     looks_failing,
     machine,
+    own,
     robot,
     sentences,
     told,
@@ -41,7 +42,7 @@ def read(notice: Notice) -> tuple[RecipientStatus, ...]:
     if not looks_failing(notice) or not robot(notice) or not failing(notice):
         return ()
     others = correspondents(notice)
-    said = sentences(notice.text)
+    said = sentences(own(notice.text))
     found: dict[str, tuple[str, str]] = {}
     for number, sentence in enumerate(said[:_SENTENCES]):
         start = 0

@@ -27,10 +27,11 @@ from bounced.dialects._failing import (
     late,
     looks_failing,
     machine,
+    own,
     sentences,
     told,
 )
-from bounced.dialects._lexicon import fold
+from bounced.dialects._lexicon import fold, place
 from bounced.model import Action, RecipientStatus
 from bounced.report.prose import Notice
 
@@ -69,17 +70,17 @@ def read(notice: Notice) -> tuple[RecipientStatus, ...]:
 
 
 def _in_any_language(notice: Notice, others: frozenset[str]) -> Iterator[RecipientStatus]:
-    said = sentences(notice.text)
+    said = sentences(own(notice.text))
     for number, sentence in enumerate(said):
         if "@" not in sentence:
             continue
-        action = action_of(notice, sentence)
+        action = action_of(sentence)
         if action not in (Action.FAILED, Action.DELAYED):
             continue
         named = _named(sentence, others)
         if named:
             reason = f"{sentence} {_behind(said[number + 1 : number + _NEXT])}"
-            action = Action.FAILED if action is Action.DELAYED and not late(notice) else action
+            action = Action.DELAYED if late(notice) else Action.FAILED
         for who in named:
             yield told("sentence", notice, who, reason, action)
 
@@ -87,7 +88,7 @@ def _in_any_language(notice: Notice, others: frozenset[str]) -> Iterator[Recipie
 def _named(sentence: str, others: frozenset[str]) -> list[str]:
     """Return whom *sentence* names; where some stand behind the word of failure, only those."""
     low = fold(sentence)
-    failed = min((at for stem in _lexicon.FAILED if (at := low.find(stem)) >= 0), default=-1)
+    failed = place(_lexicon.FAILED, low)
     named: list[tuple[str, bool]] = []
     start = 0
     for found in FOUND.finditer(sentence):

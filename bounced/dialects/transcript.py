@@ -26,7 +26,7 @@ _COMMAND = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _REPLY = re.compile(
-    r"(?:[^\w\n]|\d{1,4}[:.T-]|\b(?:s|server|recv|received|remote|response|reply|in|smtp|r)\b){0,30}?"
+    r"(?:[^\w\n]|\d{1,4}[:.T-]|\d{1,2}(?=\s)|\b(?:s|server|recv|received|remote|response|reply|in|smtp|r)\b){0,30}?"
     r"(?<!\d)(?P<reply>[2-5]\d\d(?:[ -]|$).{0,1000})",
     re.IGNORECASE,
 )
