@@ -123,7 +123,12 @@ def late(notice: Notice) -> bool:
     if any(word in subject for word in _RETURNED):
         return False
     low = fold(one_line(f"{subject} {notice.text}"))
-    return ("deferred" in subject or says(_lexicon.LATE, subject) or says(_lexicon.LATE, low) or delayed(notice)) and not says(_lexicon.OVER, low)
+    return (
+        "deferred" in subject
+        or says(_lexicon.LATE, subject)
+        or says(_lexicon.LATE, low)
+        or delayed(notice)
+    ) and not says(_lexicon.OVER, low)
 
 
 def failing(notice: Notice) -> bool:
@@ -191,12 +196,15 @@ def blamable(who: str, before: str, others: frozenset[str]) -> bool:
     before = before[-_NEAR:]
     if _LINK.search(before.removesuffix("mailto:")):
         return False
-    low = fold(before)
-    words = _LATIN_TAIL.sub("", low)
-    if asks(low):
-        return False
-    return not any(
-        words.endswith(stem) and (not stem[0].isalnum() or stem[0] > "\u2fff" or _begins(words, stem))
+    return not asks(before) and not introduces_author(before)
+
+
+def introduces_author(text: str) -> bool:
+    """Whether *text* ends with a word that stands in front of who wrote, or of an id."""
+    words = _LATIN_TAIL.sub("", fold(text[-_NEAR:]))
+    return any(
+        words.endswith(stem)
+        and (not stem[0].isalnum() or stem[0] > "\u2fff" or _begins(words, stem))
         for stem in _lexicon.AUTHOR
     )
 

@@ -55,13 +55,23 @@ ROLES: Final = ("sender", "reason", "status", "host", "recipient", "to")
 _SHORT: Final = 4  # letters: a preposition, or a word with too many meanings inside a label
 
 
-def _labels(stems: tuple[str, ...]) -> tuple[tuple[str, ...], frozenset[str]]:
-    whole = {stem for stem in stems if stem[0] == "=" or len(stem) <= _SHORT}
-    begins = tuple(stem for stem in stems if stem not in whole)
-    return begins, frozenset(stem.removeprefix("=") for stem in stems)
+class _Labels(NamedTuple):
+    begins: tuple[str, ...]  # of words anywhere in a label
+    words: frozenset[str]  # short ones: whole words in it
+    whole: frozenset[str]  # all of it
 
 
-_LABELS: Final = {name: _labels(_stems(_DATA["label"][name])) for name in ROLES}
+def _labels(name: str) -> _Labels:
+    stems = _stems(_DATA["label"][name])
+    short = {stem for stem in stems if len(stem) <= _SHORT}
+    return _Labels(
+        tuple(stem for stem in stems if stem not in short and stem[0] != "="),
+        frozenset(short if name in ("reason", "status") else ()),
+        frozenset(stem.removeprefix("=") for stem in stems),
+    )
+
+
+_LABELS: Final = {name: _labels(name) for name in ROLES}
 _PARTS: Final = tuple(
     (fold(stem), role)
     for role in ROLES
@@ -102,8 +112,20 @@ def role(label: str) -> str:
     if len(words) > 5:  # noqa: PLR2004 -- a label, and no sentence
         return ""
     whole = " ".join(words)
-    for name in ROLES:
-        begins, alone = _LABELS[name]
-        if whole in alone or any(word.startswith(begins) for word in words):
+    for name, label in _LABELS.items():
+        if whole in label.whole or any(
+            word.startswith(label.begins) or word in label.words for word in words
+        ):
+            return name
+    return ""
+
+
+def hint(word: str) -> str:
+    """Return the role that a word inside a sentence or a table's head stands for, or ``""``."""
+    low = fold(word).strip("():.")
+    if not low.isascii():
+        return role(word)
+    for name, label in _LABELS.items():
+        if low.startswith(label.begins) or low in label.words:
             return name
     return ""

@@ -23,14 +23,14 @@ from bounced.dialects._failing import (
     blamable,
     correspondents,
     failing_subject,
+    introduces_author,
     late,
     machine,
-
     looks_failing,
     own,
     told,
 )
-from bounced.dialects._lexicon import ASIDE, FAILED, fold, role, says
+from bounced.dialects._lexicon import ASIDE, FAILED, fold, hint, role, says
 from bounced.dialects.transcript import refused
 from bounced.model import Action, RecipientStatus
 from bounced.report.prose import Notice
@@ -53,7 +53,9 @@ _END = re.compile(
 )
 _COLONS: Final = (":", "：", "，", ":)")
 _WORD_ENDS = re.compile(r"[\s,;:|]{1,40}(?=\S)")
-_ADDRESSES: Final = re.compile(r"addres|adres|direccion|enderec|indirizz|адрес|アドレス|地址|位址|주소")
+_ADDRESSES: Final = re.compile(
+    r"addres|adres|direccion|enderec|indirizz|адрес|アドレス|地址|位址|주소"
+)
 _WORDS = 8  # at the end of a line, that may name what the list below it holds
 _QUOTED = re.compile(r"[ \t]{0,20}(?:[>|<]|[45]\d\d[ -]|[ \t]{3})")
 
@@ -136,9 +138,7 @@ def _may_be_item(entry: re.Match[str]) -> bool:
     return role(entry["lead"].rpartition(":")[0].strip(" \t|>*-")) not in ("sender", "to")
 
 
-def _headless(
-    notice: Notice, lines: list[str], number: int, entry: re.Match[str]
-) -> Action | None:
+def _headless(notice: Notice, lines: list[str], number: int, entry: re.Match[str]) -> Action | None:
     """Return what was done with an address that begins a paragraph and is followed by a reply."""
     label = entry["lead"].rpartition(":")[0]
     if label and says(FAILED, fold(label)):
@@ -159,18 +159,19 @@ def _headless(
 def _headed(notice: Notice, above: list[str]) -> Action | None:
     """Return what the lines *above* a list say was done with those in it."""
     last = above[-1].strip() if above else ""
-    if not last or asks(last):
+    if not last or asks(last) or introduces_author(last):
         return None
     words = _WORD_ENDS.split(last)[-_WORDS:]
-    roles = set(map(role, words))
+    roles = set(map(hint, words))
     colon = last.endswith(_COLONS)
     if not colon and not roles & {"recipient", "reason", "status"} and role(words[-1]) != "to":
         if not last.endswith((".", "-", "|", "。", "、")) or any("@" in line for line in above):
             return None
     said = action_of(" ".join(above))
     # No word of failure above: the subject has said it, and the list is one of addresses.
-    table = roles & {"recipient", "to"} and roles & {"reason", "status"}
-    listing = colon and ("recipient" in roles or _ADDRESSES.search(fold(last)))
+    address = bool(_ADDRESSES.search(fold(last)))
+    table = ("recipient" in roles or address) and roles & {"reason", "status"}
+    listing = colon and ("recipient" in roles or address)
     if said is None and (table or listing) and failing_subject(notice):
         return None if says(ASIDE, fold(" ".join(above))) else Action.FAILED
     return said

@@ -105,24 +105,34 @@ def _fields(text: str) -> Iterator[_Field]:
     if "</" in text or "/>" in text:
         text = _ATTRIBUTE.sub(r"\n\1: \2\n", _TAG.sub(r"\n\1: \2\n", text))
     last: _Field | None = None
+    blank = False
     for number, line in enumerate(text.split("\n", _LINES)[:_LINES]):
-        if _HEADER.match(line):
-            yield _Field(number, "header", "", "")
-        found = _FIELD.match(line)
-        name = role(found["label"]) if found else ""
-        if found and name:
-            if last:
+        if not line.strip():
+            blank = True
+            if last and last.value:
                 yield last
-            last = _Field(number, name, found["label"], found["value"].strip())
-        elif last and line.strip() and _goes_on(last, line, number):
+                last = None
+            continue
+        if last and not _names(line) and _goes_on(last, line, number):
             last = last._replace(value=f"{last.value} {line.strip()}"[:2_000])
-        elif last and (last.value or line.strip()):
+            continue
+        if last:
             yield last
             last = None
-        if not line.strip():
+        if blank:
             yield _Field(number, "", "", "")
+            blank = False
+        if _HEADER.match(line):
+            yield _Field(number, "header", "", "")
+        elif found := _names(line):
+            last = _Field(number, role(found["label"]), found["label"], found["value"].strip())
     if last:
         yield last
+
+
+def _names(line: str) -> re.Match[str] | None:
+    found = _FIELD.match(line)
+    return found if found and role(found["label"]) else None
 
 
 def _goes_on(last: _Field, line: str, number: int) -> bool:
@@ -196,5 +206,6 @@ def _explained(one: _Field, fields: list[_Field]) -> bool:
     behind = next((n for n in range(at, len(fields)) if not fields[n].role), len(fields))
     near = fields[before + 1 : behind]
     return not any(each.role == "header" for each in near) and any(
-        each.role in ("reason", "status") and abs(each.line - one.line) <= _NEAR for each in near
+        each.role in ("reason", "status") and each.value and abs(each.line - one.line) <= _NEAR
+        for each in near
     )

@@ -79,7 +79,7 @@ def _in_any_language(notice: Notice, others: frozenset[str]) -> Iterator[Recipie
             continue
         named = _named(sentence, others)
         if named:
-            reason = f"{sentence} {_behind(said[number + 1 : number + _NEXT])}"
+            reason = f"{sentence} {_behind(said[number + 1 : number + _NEXT], named)}"
             action = Action.DELAYED if late(notice) else Action.FAILED
         for who in named:
             yield told("sentence", notice, who, reason, action)
@@ -101,12 +101,13 @@ def _named(sentence: str, others: frozenset[str]) -> list[str]:
     return behind or [who for who, _ in named]
 
 
-def _behind(said: list[str]) -> str:
+def _behind(said: list[str], named: list[str]) -> str:
     """Return what the next sentences add, up to a reply, or to a help desk or another address."""
     text = ""
     for sentence in said:
         reply = REPLY.search(sentence)
-        if not reply and (asks(sentence) or FOUND.search(sentence) or len(text) > _REASON):
+        strangers = set(FOUND.findall(sentence)) - set(named)
+        if strangers or len(text) > _REASON or (asks(sentence) and not reply):
             break
         text += f" {sentence}"
         if reply:

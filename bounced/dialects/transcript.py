@@ -66,9 +66,7 @@ def refused(text: str) -> dict[str, str]:
     return found
 
 
-def _pair(
-    waiting: deque[str], replies: list[str], taken: list[str], found: dict[str, str]
-) -> None:
+def _pair(waiting: deque[str], replies: list[str], taken: list[str], found: dict[str, str]) -> None:
     """Give the commands their replies; where some are not shown, they are the last commands'."""
     while replies and len(waiting) > len(replies):
         waiting.popleft()
