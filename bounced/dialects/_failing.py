@@ -1,25 +1,26 @@
-"""For the readers that only guess: what looks like a failure, who may be blamed, and why."""
+"""For the readers that only guess: what looks like a failure, what was done, and why."""
 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from bounced.dialects import _lexicon
-from bounced.dialects._entry import ADDRESS, HOST, address, delayed, one_line, status_of
+from bounced.dialects._entry import HOST, address, delayed, one_line, status_of
 from bounced.dialects._lexicon import fold, says
 from bounced.model import Action, RecipientStatus
 from bounced.report.prose import Notice
 
-FOUND = re.compile(ADDRESS)
 _DAEMON = re.compile(
     r"mailer[-_. ]?daemon|post_?master|mail[ .]deliver|delivery[ .](?:sub)?system"
     r"|system administrator|mailer@|\bdaemon\b|^\s*<>\s*$",
     re.IGNORECASE,
 )
+# Names that no person has.
 _ROBOT = re.compile(
-    r"no.?reply|do.?not.?reply|robot|\bsystem|server|admin|gateway|mailer|deliver|notif|service|\bmail\b"
-    r"|filter|guard|relay|\bmta\b|bounce|ne.?pas.?repondre|no.?respond",
+    r"no.?reply|do.?not.?reply|robot|\bsystem|server|admin|gateway|mailer|deliver|notif|service"
+    r"|\bmail\b|filter|guard|relay|\bmta\b|bounce|ne.?pas.?repondre|no.?respond",
     re.IGNORECASE,
 )
 _SUBJECT = re.compile(
@@ -35,12 +36,25 @@ _AWAY = re.compile(
     r"|automati\w{1,6} (?:antw|odpow|svar|risp|resp|rép)",
     re.IGNORECASE,
 )
-# A reply somewhere in a sentence; "554 Tue 2024", "450 seconds" and the like are none.
-REPLY = re.compile(
-    r"(?:^|[:;=>|\])}\"'«“「】] ?|\s[(\[<\"'«“-] ?|[-–—|] |[（「『【：] ?"
-    r"|\b(?:said|error|code|status|smtp|answered|replied|response|responded|returned|was|with|is):? )"
-    r"[(\[<\"'#]?((?:[45]\d\d(?:[ :)\]>#-]|, ?b?[\"'])|[45]\.\d\.\d{1,3} )(?!\w{1,3} \d{4})"
-    r"(?! ?(?:second|minute|hour|byte|[KM]B|message|recipient|mail|time|street|st|ave\w*)s?\b).*)",
+_REPLIED = ("X-Autoreply", "X-Autorespond", "X-Autoresponder", "X-Mail-Autoreply")
+# What mail that many get has, and no notice; a mirror or list adds it, but keeps the daemon's name.
+_BULK = ("List-Unsubscribe", "List-Id")
+# Other things than mail fail to be delivered.
+_GOODS = re.compile(
+    r"\b(?:parcel|package|shipment|order|item|invoice|payment|booking|flight|paket|sendung|bestellung"
+    r"|zahlung|rechnung|colis|commande|paiement|paquete|pedido|pago|encomenda|pagamento|pacco|ordine"
+    r"|bestelling|pakket|betaling|paczka|przesyłka|płatność|zásilka|platba|посылка|заказ|платёж)",
+    re.IGNORECASE,
+)
+_RETURNED: Final = ("returned", "returning", "zuruck an", "retour a", "devuelto", "devolvid")
+# A reply somewhere in a sentence; "554 Tue 2024", "450 seconds" and "550 Main Street" are none.
+REPLY: Final = re.compile(
+    r"(?:^|[:;=>|\])}\"'\u00ab\u201c\u300c\u3011] ?|\s[(\[<\"'\u00ab\u201c-] ?|[-\u2013\u2014|] "
+    r"|[\uff08\u300c\u300e\u3010\uff1a] ?"
+    r"|\b(?:said|error|code|status|smtp|answered|replied|response|responded|returned|was|with|is):?"
+    r" )[(\[<\"'#]?((?:[45]\d\d(?:[ :)\]>#-]|, ?b?[\"'])|[45]\.\d\.\d{1,3} )(?!\w{1,3} \d{4})"
+    r"(?! ?(?:second|minute|hour|byte|[KM]B|message|recipient|mail|time|street|st|ave\w{0,5})s?\b)"
+    r".*)",
     re.IGNORECASE,
 )
 _SAID = re.compile(
@@ -48,59 +62,89 @@ _SAID = re.compile(
     r".{0,40}?\b(?:said|answer|repl|respon|reject|refus|return)",
     re.IGNORECASE,
 )
-# The end of a sentence, or of a short line below which another one begins.
-_SENTENCE = re.compile(r"(?<=[^.][.!?])\s{1,200}|(?<=[。！？])|\n[ \t]*\n\s{0,200}")
-# Scripts without blanks: an address ends where one of their signs begins, and the other way round.
-_DENSE = "\u3000-\u30ff\u3400-\u9fff\uac00-\ud7af\uff00-\uffef"
-_SEAM = re.compile(rf"(?<=[{_DENSE}])(?=[\w<])(?![{_DENSE}])|(?<=[A-Za-z0-9>])(?=[{_DENSE}])")
-_SIGNATURE = re.compile(r"^--[ \t]?$", re.MULTILINE)
-_SENTENCES = 2_000
+_SUBJECT_LENGTH = 300
+_TEXT_LENGTH = 16_000
 _LINES = 1_000
-_REPLIED = ("X-Autoreply", "X-Autorespond", "X-Autoresponder", "X-Mail-Autoreply")
-# What looks like an address and is an id, or stands in a link.
-_ID = re.compile(r"(?=[^@]{0,120}\d{8})[\w+-]{0,60}[.$][\w.$+-]{0,100}@")
-_LINK = re.compile(r"(?:://\S{0,200}|[?&/=]\S{0,60})$")
-_LATIN_TAIL = re.compile(r"[\s:：<>\"'(\[«“「=]{0,12}$")
-_MACHINES: Final = (
-    "postmaster@", "mailer-daemon@", "abuse@", "hostmaster@", "webmaster@", "noreply@", "no-reply@",
-    "mailer_daemon@", "support@", "helpdesk@", "donotreply@", "bounce@", "bounces@", "root@",
-)  # fmt: skip
-_RETURNED: Final = ("returned", "returning", "zuruck an", "retour a", "devuelto", "devolvid")
-_SHORT_LINE = 45  # characters: no wrapped line
-_NEAR = 90  # characters in front of an address that may say whose it is
 
 
-def correspondents(notice: Notice) -> frozenset[str]:
-    """Return who wrote the notice and who gets it, lower-cased: no failed recipients."""
-    fields = ("From", "To", "Reply-To", "Sender", "Delivered-To", "X-Original-To", "Return-Path")
-    text = " ".join((notice.headers.get(name) or "")[:4_096] for name in fields)
-    return frozenset(found.lower() for found in FOUND.findall(text))
+@lru_cache(maxsize=2)
+def _folded(text: str) -> str:
+    return fold(one_line(text[:_TEXT_LENGTH]))
+
+
+def _subject(notice: Notice) -> str:
+    return fold(notice.subject[:_SUBJECT_LENGTH])
 
 
 def looks_failing(notice: Notice) -> bool:
     """Whether a mail system wrote *notice* about a delivery, and no person's program a reply."""
+    if "@" not in notice.text or _answers(notice):
+        return False
+    # Some MTAs say auto-replied of their notices too, people's programs always.
+    replied = "auto-replied" in (notice.headers.get("Auto-Submitted") or "").lower()
+    if _DAEMON.search(notice.from_) or (_null(notice) and not replied):
+        return True
+    if any(name in notice.headers for name in _BULK) or _GOODS.search(notice.subject):
+        return False
+    return bool(_SUBJECT.search(notice.subject)) or (
+        named_robot(notice) and failing_subject(notice)
+    )
+
+
+def _answers(notice: Notice) -> bool:
     headers = notice.headers
-    replied = "auto-replied" in (headers.get("Auto-Submitted") or "").lower()
     precedence = (headers.get("Precedence") or "").lower().replace("-", "_")
-    if (
-        "@" not in notice.text
-        or _AWAY.search(notice.subject)
+    return (
+        bool(_AWAY.search(notice.subject))
         or any(name in headers for name in _REPLIED)
         or precedence == "auto_reply"
-    ):
-        return False
-    daemon = bool(_DAEMON.search(notice.from_))
-    null = notice.null_sender or (headers.get("Return-Path") or "").strip() == "<>"
-    # Some MTAs say auto-replied of their notices too, people's programs always.
-    return daemon or (null and not replied) or failing_subject(notice)
+    )
+
+
+def _null(notice: Notice) -> bool:
+    return notice.null_sender or (notice.headers.get("Return-Path") or "").strip() == "<>"
 
 
 def failing_subject(notice: Notice) -> bool:
     """Whether the subject says that something was not delivered, or not yet."""
-    if _SUBJECT.search(notice.subject):
+    low = _subject(notice)
+    return bool(_SUBJECT.search(low)) or says(_lexicon.FAILED, low) or says(_lexicon.LATE, low)
+
+
+def named_robot(notice: Notice) -> bool:
+    """Whether From names a program."""
+    return bool(_DAEMON.search(notice.from_) or _ROBOT.search(notice.from_))
+
+
+def robot(notice: Notice) -> bool:
+    """Whether no person can have written the notice, by its sender, and none about goods."""
+    if _DAEMON.search(notice.from_):
         return True
-    low = fold(notice.subject[:300])
-    return says(_lexicon.FAILED, low) or says(_lexicon.LATE, low)
+    if _null(notice):
+        return named_robot(notice) or failing_subject(notice)
+    bulk = any(name in notice.headers for name in _BULK)
+    return named_robot(notice) and not bulk and not _GOODS.search(notice.subject)
+
+
+def failing(notice: Notice) -> bool:
+    """Whether subject or text says that mail was not delivered, or is late, or shows a refusal."""
+    low = f"{_subject(notice)} {_folded(notice.text)}"
+    if any(says(stems, low) for stems in (_lexicon.FAILED, _lexicon.LATE, _lexicon.OVER)):
+        return True
+    # A house number in somebody's signature looks like a reply code.
+    return (named_robot(notice) or failing_subject(notice)) and any(
+        REPLY.search(line.strip()) for line in notice.text.split("\n", _LINES)[:_LINES]
+    )
+
+
+def certain(notice: Notice) -> bool:
+    """Whether a mail system says in the subject, and in the text, that mail failed."""
+    return (
+        not _answers(notice)
+        and robot(notice)
+        and failing_subject(notice)
+        and failing(notice)
+    )
 
 
 def action_of(about: str) -> Action | None:
@@ -119,111 +163,19 @@ def action_of(about: str) -> Action | None:
 
 def late(notice: Notice) -> bool:
     """Whether the notice says that delivery will be tried again, and not that it is over."""
-    subject = fold(notice.subject[:300])
+    subject = _subject(notice)
     if any(word in subject for word in _RETURNED):
         return False
-    low = fold(one_line(f"{subject} {notice.text}"))
-    return (
-        "deferred" in subject
-        or says(_lexicon.LATE, subject)
-        or says(_lexicon.LATE, low)
-        or delayed(notice)
-    ) and not says(_lexicon.OVER, low)
-
-
-def failing(notice: Notice) -> bool:
-    """Whether subject or text says that mail was not delivered, or is late, or shows a refusal."""
-    low = fold(one_line(f"{notice.subject} {notice.text}"))
-    if says(_lexicon.FAILED, low) or says(_lexicon.LATE, low) or says(_lexicon.OVER, low):
-        return True
-    # A house number looks like a reply code, too.
-    sure = bool(_DAEMON.search(notice.from_) or _ROBOT.search(notice.from_))
-    return (sure or failing_subject(notice)) and any(
-        REPLY.search(line.strip()) for line in notice.text.split("\n", _LINES)[:_LINES]
-    )
-
-
-def robot(notice: Notice) -> bool:
-    """Whether no person can have written the notice, by its sender."""
-    null = notice.null_sender or (notice.headers.get("Return-Path") or "").strip() == "<>"
-    return null or bool(_DAEMON.search(notice.from_) or _ROBOT.search(notice.from_))
-
-
-def certain(notice: Notice) -> bool:
-    """Whether a mail system says in the subject, and in the text, that mail failed."""
-    return (
-        robot(notice)
-        and not _AWAY.search(notice.subject)
-        and failing_subject(notice)
-        and failing(notice)
-    )
-
-
-def own(text: str) -> str:
-    """Return *text* without the signature below it: who signs has not failed."""
-    found = _SIGNATURE.search(text)
-    return text[: found.start()] if found and text[: found.start()].strip() else text
-
-
-def sentences(text: str) -> list[str]:
-    """Return the sentences of *text*, each on one line; scripts without blanks get some."""
-    if not text.isascii():
-        text = _SEAM.sub(" ", text)
-    joined: list[str] = []
-    for part in _SENTENCE.split(text[:100_000], _SENTENCES):
-        begun: list[str] = []
-        for line in part.split("\n"):
-            line = line.strip()
-            if begun and len(begun[-1]) < _SHORT_LINE and not line[:1].islower():
-                joined.append(" ".join(begun))
-                begun = []
-            if line:
-                begun.append(line)
-        if begun:
-            joined.append(" ".join(begun))
-    return joined
-
-
-def asks(line: str) -> bool:
-    """Whether *line* names somebody to write to, who is no recipient."""
-    return says(_lexicon.ASK, fold(line))
-
-
-def blamable(who: str, before: str, others: frozenset[str]) -> bool:
-    """Whether *who*, with *before* in front of it, may be the one whom the notice is about."""
-    if who.lower() in others or _ID.match(who):
-        return False
-    before = before[-_NEAR:]
-    if _LINK.search(before.removesuffix("mailto:")):
-        return False
-    return not asks(before) and not introduces_author(before)
-
-
-def introduces_author(text: str) -> bool:
-    """Whether *text* ends with a word that stands in front of who wrote, or of an id."""
-    words = _LATIN_TAIL.sub("", fold(text[-_NEAR:]))
-    return any(
-        words.endswith(stem)
-        and (not stem[0].isalnum() or stem[0] > "\u2fff" or _begins(words, stem))
-        for stem in _lexicon.AUTHOR
-    )
-
-
-def _begins(words: str, stem: str) -> bool:
-    at = len(words) - len(stem)
-    return at == 0 or not words[at - 1].isalnum()
-
-
-def machine(who: str) -> bool:
-    """Whether *who* is a role of mail systems: named as a recipient perhaps, but not in passing."""
-    return who.lower().startswith(_MACHINES)
+    low = f"{subject} {_folded(notice.text)}"
+    waits = "deferred" in subject or says(_lexicon.LATE, low) or delayed(notice)
+    return waits and not says(_lexicon.OVER, low)
 
 
 def told(
-    dialect: str, notice: Notice, who: str | None, reason: str, action: Action, hidden: str = ""
+    dialect: str, notice: Notice, who: str | None, reason: str, action: Action, *, hidden: str = ""
 ) -> RecipientStatus:
     """Return a recipient whose *reason* may hold a reply somewhere."""
-    reason = one_line(reason).strip(" :[](：,;|-")
+    reason = one_line(reason).strip(" :[](\uff1a,;|-")
     reply = REPLY.search(reason)
     host = _SAID.search(reason)
     return status_of(

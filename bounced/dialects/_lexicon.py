@@ -9,6 +9,7 @@ from importlib.resources import files
 from typing import Any, Final, NamedTuple
 
 _GAP = 60  # characters between the halves of a pair
+_LABEL = 5  # words; what has more of them is a sentence
 _TRIES = 20  # places of its first half that are looked at
 _ACCENTS = re.compile("[\u0300-\u036f\u3099\u309a]")
 _WORD = re.compile(r"[^\W\d_](?:[\w'-]{0,40}[^\W_])?")
@@ -105,16 +106,16 @@ def role(label: str) -> str:
     """Return what a line called *label* tells: one of ``ROLES``, or ``""``."""
     low = fold(label)
     if not low.isascii():
-        for part, name in _PARTS:
+        for part, meant in _PARTS:
             if part in low:
-                return name
+                return meant
     words = _WORD.findall(low)
-    if len(words) > 5:  # noqa: PLR2004 -- a label, and no sentence
+    if len(words) > _LABEL:
         return ""
     whole = " ".join(words)
-    for name, label in _LABELS.items():
-        if whole in label.whole or any(
-            word.startswith(label.begins) or word in label.words for word in words
+    for name, known in _LABELS.items():
+        if whole in known.whole or any(
+            word.startswith(known.begins) or word in known.words for word in words
         ):
             return name
     return ""

@@ -12,8 +12,9 @@ from typing import Final
 
 from flufl.bounce import all_failures
 
+from bounced.dialects._blame import FOUND, asks, blamable, correspondents
 from bounced.dialects._entry import address, unique
-from bounced.dialects._failing import FOUND, asks, blamable, correspondents, looks_failing
+from bounced.dialects._failing import looks_failing
 from bounced.model import Action, RecipientStatus
 from bounced.report.prose import Notice
 

@@ -16,21 +16,17 @@ from collections.abc import Iterator
 from typing import Final
 
 from bounced.dialects import _lexicon
-from bounced.dialects._entry import ADDRESS, unique
-from bounced.dialects._failing import (
+from bounced.dialects._blame import (
     FOUND,
-    REPLY,
-    action_of,
     asks,
     blamable,
     correspondents,
-    late,
-    looks_failing,
     machine,
     own,
     sentences,
-    told,
 )
+from bounced.dialects._entry import ADDRESS, unique
+from bounced.dialects._failing import REPLY, action_of, late, looks_failing, told
 from bounced.dialects._lexicon import fold, place
 from bounced.model import Action, RecipientStatus
 from bounced.report.prose import Notice
@@ -71,16 +67,13 @@ def read(notice: Notice) -> tuple[RecipientStatus, ...]:
 
 def _in_any_language(notice: Notice, others: frozenset[str]) -> Iterator[RecipientStatus]:
     said = sentences(own(notice.text))
+    action = Action.DELAYED if late(notice) else Action.FAILED
     for number, sentence in enumerate(said):
-        if "@" not in sentence:
-            continue
-        action = action_of(sentence)
-        if action not in (Action.FAILED, Action.DELAYED):
+        if "@" not in sentence or action_of(sentence) not in (Action.FAILED, Action.DELAYED):
             continue
         named = _named(sentence, others)
         if named:
             reason = f"{sentence} {_behind(said[number + 1 : number + _NEXT], named)}"
-            action = Action.DELAYED if late(notice) else Action.FAILED
         for who in named:
             yield told("sentence", notice, who, reason, action)
 
@@ -101,7 +94,7 @@ def _named(sentence: str, others: frozenset[str]) -> list[str]:
     return behind or [who for who, _ in named]
 
 
-def _behind(said: list[str], named: list[str]) -> str:
+def _behind(said: tuple[str, ...], named: list[str]) -> str:
     """Return what the next sentences add, up to a reply, or to a help desk or another address."""
     text = ""
     for sentence in said:

@@ -13,22 +13,25 @@ import re
 from collections import deque
 from typing import Final
 
+from bounced.dialects._blame import correspondents
 from bounced.dialects._entry import ADDRESS, unique
-from bounced.dialects._failing import correspondents, late, looks_failing, told
+from bounced.dialects._failing import late, looks_failing, told
 from bounced.model import Action, RecipientStatus
 from bounced.report.prose import Notice
 
 SIGNS: Final = ("rcpt to",)
 _LINES = 1_000
 _COMMAND = re.compile(
-    rf"(?:^|[\s>\])-:])(?:(?P<rcpt>rcpt\ to)\s?:\s?<?(?P<who>{ADDRESS})|(?P<mail>mail\ from)\s?:"
-    r"|(?P<data>data)\s{0,4}(?:\(.{0,40}\))?$|(?P<dot>\.|bdat\ .{0,20})$|(?P<other>[eh][eh]lo\ |quit$|rset$|starttls$))",
+    rf"""(?:^|[\s>\])-:])(?:rcpt\ to\s?:\s?<?(?P<who>{ADDRESS})|mail\ from\s?:
+          |(?P<data>data\s{{0,4}}(?:\(.{{0,40}}\))?|\.|bdat\ .{{0,20}})$
+          |[eh][eh]lo\ |(?:quit|rset|starttls)$)""",
     re.IGNORECASE | re.VERBOSE,
 )
 _REPLY = re.compile(
-    r"(?:[^\w\n]|\d{1,4}[:.T-]|\d{1,2}(?=\s)|\b(?:s|server|recv|received|remote|response|reply|in|smtp|r)\b){0,30}?"
-    r"(?<!\d)(?P<reply>[2-5]\d\d(?:[ -]|$).{0,1000})",
-    re.IGNORECASE,
+    r"""(?:[^\w\n]|\d{1,4}[:.T-]|\d{1,2}(?=\s)  # arrows, a time, who says it
+          |\b(?:s|server|recv|received|remote|response|reply|in|smtp|r)\b){0,30}?
+        (?<!\d)(?P<reply>[2-5]\d\d(?:[ -]|$).{0,1000})""",
+    re.IGNORECASE | re.VERBOSE,
 )
 
 
@@ -51,12 +54,10 @@ def refused(text: str) -> dict[str, str]:
     replies: list[str] = []
     taken: list[str] = []
     found: dict[str, str] = {}
-    for line in text.split("\n", _LINES)[:_LINES]:
-        line = line.strip()
+    for line in map(str.strip, text.split("\n", _LINES)[:_LINES]):
         if command := _COMMAND.search(line):
             _pair(waiting, replies, taken, found)
-            data = command["data"] or command["dot"]
-            waiting.append(command["who"] or ("data" if data else ""))
+            waiting.append(command["who"] or ("data" if command["data"] else ""))
         elif waiting and (reply := _REPLY.match(line)):
             if replies and replies[-1][3:4] == "-" and replies[-1][:3] == reply["reply"][:3]:
                 replies[-1] = f"{reply['reply'][:4]}{replies[-1][4:]} {reply['reply'][4:]}"
