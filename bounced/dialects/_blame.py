@@ -29,6 +29,8 @@ _MAX_SENTENCE = 2_000
 _SIGNATURE = re.compile(r"^--[ \t]?$", re.MULTILINE)
 # What looks like an address and is an id: a time stamp and a point.
 _ID = re.compile(r"(?=[^@]{0,120}\d{8})[\w+-]{0,60}[.$][\w.$+-]{0,100}@")
+# A link or an assignment of which the address is a part: whose it is, nobody knows.
+_PART = re.compile(r"[^@]{0,200}(?://|\?)|[a-z_]{1,20}=[^=@]{1,64}@", re.IGNORECASE)
 _LINK = re.compile(r"(?:://\S{0,80}|[?&/=]\S{0,60})$")
 _OPENING = " \t\n:\uff1a<>\"'([\u00ab\u201c\u300c="
 _NEAR = 90  # characters in front of an address that may say whose it is
@@ -89,7 +91,7 @@ def asks(text: str) -> bool:
 
 def blamable(who: str, before: str, others: frozenset[str]) -> bool:
     """Whether *who*, with *before* in front of it, may be the one whom the notice is about."""
-    if who.lower() in others or _ID.match(who):
+    if who.lower() in others or _ID.match(who) or _PART.match(who):
         return False
     before = before[-_NEAR:]
     if _LINK.search(before.removesuffix("mailto:")):

@@ -53,8 +53,8 @@ REPLY: Final = re.compile(
     r"|[\uff08\u300c\u300e\u3010\uff1a] ?"
     r"|\b(?:said|error|code|status|smtp|answered|replied|response|responded|returned|was|with|is):?"
     r" )[(\[<\"'#]?((?:[45]\d\d(?:[ :)\]>#-]|, ?b?[\"'])|[45]\.\d\.\d{1,3} )(?!\w{1,3} \d{4})"
-    r"(?! ?(?:second|minute|hour|byte|[KM]B|message|recipient|mail|time|street|st|ave\w{0,5})s?\b)"
-    r".*)",
+    r"(?! ?(?:second|minute|hour|byte|[KM]B|message|recipient|mail|time)s?\b)"
+    r"(?![^.]{0,24} (?:street|st|ave\w{0,5}|road|rd|blvd|drive|suite|floor)\b).*)",
     re.IGNORECASE,
 )
 _SAID = re.compile(
@@ -139,12 +139,7 @@ def failing(notice: Notice) -> bool:
 
 def certain(notice: Notice) -> bool:
     """Whether a mail system says in the subject, and in the text, that mail failed."""
-    return (
-        not _answers(notice)
-        and robot(notice)
-        and failing_subject(notice)
-        and failing(notice)
-    )
+    return not _answers(notice) and robot(notice) and failing_subject(notice) and failing(notice)
 
 
 def action_of(about: str) -> Action | None:
@@ -172,12 +167,20 @@ def late(notice: Notice) -> bool:
 
 
 def told(
-    dialect: str, notice: Notice, who: str | None, reason: str, action: Action, *, hidden: str = ""
+    dialect: str,
+    notice: Notice,
+    who: str | None,
+    reason: str,
+    action: Action,
+    *,
+    remote: str | None = None,
+    hidden: str = "",
 ) -> RecipientStatus:
-    """Return a recipient whose *reason* may hold a reply somewhere."""
+    """Return a recipient whose *reason* may hold a reply somewhere, and the host that gave it."""
     reason = one_line(reason).strip(" :[](\uff1a,;|-")
     reply = REPLY.search(reason)
-    host = _SAID.search(reason)
+    if host := _SAID.search(reason):
+        remote = host["host"]
     return status_of(
         dialect,
         notice,
@@ -185,6 +188,6 @@ def told(
         reason,
         action=action,
         reply=reply[1] if reply else None,
-        remote=host["host"] if host else None,
+        remote=remote,
         hidden=hidden,
     )

@@ -10,12 +10,13 @@ same block, since the returned message has a ``To``, too.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
 from bounced.dialects._blame import correspondents, own
-from bounced.dialects._entry import unique
+from bounced.dialects._entry import HOST, unique
 from bounced.dialects._failing import REPLY, failing, late, looks_failing, told
 from bounced.dialects._labelled import EXPLAINS, NAMES, Field, fields, recipients
 from bounced.dialects.transcript import refused
@@ -23,6 +24,7 @@ from bounced.model import Action, RecipientStatus
 from bounced.report.prose import Notice
 
 SIGNS: Final = (":", "\uff1a", "=", "|", "recipient")  # what divides a name from its value
+_HOST = re.compile(rf"{HOST}\.[a-z]{{2,24}}(?![\w@])", re.IGNORECASE)
 _EDGES = " >\"'),;.|:\uff1a-]}(<"
 
 
@@ -32,6 +34,7 @@ class _Block:
 
     recipients: list[str] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
+    hosts: list[str] = field(default_factory=list)
     strong: bool = False  # named by more than a To
 
     def why(self) -> str:
@@ -52,6 +55,7 @@ def read(notice: Notice) -> tuple[RecipientStatus, ...]:
 
 def _statuses(notice: Notice, blocks: list[_Block]) -> Iterator[RecipientStatus]:
     shared = " ".join(block.why() for block in blocks if not block.recipients)
+    hosts = [host for block in blocks if not block.recipients for host in block.hosts]
     fails = failing(notice)
     action = Action.DELAYED if late(notice) else Action.FAILED
     replies = refused(notice.text) if "rcpt to" in notice.text.lower() else {}
@@ -59,8 +63,9 @@ def _statuses(notice: Notice, blocks: list[_Block]) -> Iterator[RecipientStatus]
         said = " ".join(filter(None, map(replies.get, block.recipients)))
         reason = block.why() or said or (shared if block.strong else "")
         if (fails and (reason or block.strong)) or REPLY.search(reason):
+            remote = next(iter(block.hosts or hosts), None)
             for who in block.recipients:
-                yield told("keyvalue", notice, who, reason, action)
+                yield told("keyvalue", notice, who, reason, action, remote=remote)
 
 
 def _blocks(found: list[Field], others: frozenset[str]) -> list[_Block]:
@@ -74,6 +79,8 @@ def _blocks(found: list[Field], others: frozenset[str]) -> list[_Block]:
             if not behind and block.recipients:
                 blocks.append(block := _Block())
             block.reasons.append(one.value.strip("\"' ,}"))
+        elif one.role == "host" and (host := _HOST.match(one.value)):
+            block.hosts.append(host[0])
         elif one.role in NAMES and (who := recipients(found, at, others)):
             if behind and block.reasons:
                 blocks.append(block := _Block())

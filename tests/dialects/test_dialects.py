@@ -50,7 +50,7 @@ TRIGGERS = (
     "<recipient>a@b.example</recipient>",
     "-> RCPT TO:<a@b.example>\n<- 550-x\n",
     "Ihre Nachricht an a@b.example konnte nicht zugestellt werden. ",
-    "宛先：a@b.example 配信できませんでした。",
+    "宛先\uff1aa@b.example 配信できませんでした。",
     "konnte kann not n't nie ne ",
     " from by id de ",
     *"<>([\"'@.-\n\ta ",
