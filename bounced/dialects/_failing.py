@@ -51,8 +51,9 @@ _RETURNED: Final = ("returned", "returning", "zuruck an", "retour a", "devuelto"
 REPLY: Final = re.compile(
     r"(?:^|[:;=>|\])}\"'\u00ab\u201c\u300c\u3011] ?|\s[(\[<\"'\u00ab\u201c-] ?|[-\u2013\u2014|] "
     r"|[\uff08\u300c\u300e\u3010\uff1a] ?"
-    r"|\b(?:said|error|code|status|smtp|answered|replied|response|responded|returned|was|with|is):?"
-    r" )[(\[<\"'#]?((?:[45]\d\d(?:[ :)\]>#-]|, ?b?[\"'])|[45]\.\d\.\d{1,3} )(?!\w{1,3} \d{4})"
+    r"|\b(?:said|error|code|status|smtp|answered|replied|response|responded|returned|was|with|is"
+    r"|fehler|erreur|errore|erro|fout|chyba|hiba|hata|ошибк\w|помилк\w|エラー|错误|錯誤|오류):? )"
+    r"[(\[<\"'#]?((?:[45]\d\d(?:[ :)\]>#-]|, ?b?[\"'])|[45]\.\d\.\d{1,3} )(?!\w{1,3} \d{4})"
     r"(?! ?(?:second|minute|hour|byte|[KM]B|message|recipient|mail|time)s?\b)"
     r"(?![^.]{0,24} (?:street|st|ave\w{0,5}|road|rd|blvd|drive|suite|floor)\b).*)",
     re.IGNORECASE,

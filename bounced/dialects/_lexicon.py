@@ -27,10 +27,14 @@ def fold(text: str) -> str:
 
 
 class Stems(NamedTuple):
-    """Beginnings of words, and pairs of them of which the second stands not far behind."""
+    """Beginnings of words, and pairs of them of which the second stands not far behind.
+
+    ``ascii`` is how many of the literals, which stand in front, an ASCII text can hold.
+    """
 
     literals: tuple[str, ...]
     pairs: tuple[tuple[str, str], ...]
+    ascii: int = 0
 
 
 def _stems(languages: dict[str, list[str]]) -> tuple[str, ...]:
@@ -39,9 +43,12 @@ def _stems(languages: dict[str, list[str]]) -> tuple[str, ...]:
 
 def _meaning(name: str) -> Stems:
     stems = _stems(_DATA[name])
-    pairs = tuple(tuple(stem.split("*")) for stem in stems if "*" in stem)
-    literals = tuple(stem for stem in stems if "*" not in stem)
-    return Stems(literals, tuple((one, two) for one, two in pairs))
+    pairs = [stem.partition("*") for stem in stems if "*" in stem]
+    literals = sorted(
+        (stem for stem in stems if "*" not in stem), key=lambda one: not one.isascii()
+    )
+    plain = sum(stem.isascii() for stem in literals)
+    return Stems(tuple(literals), tuple((one, two) for one, _, two in pairs), plain)
 
 
 FAILED: Final = _meaning("failed")
@@ -88,7 +95,7 @@ def says(stems: Stems, folded: str) -> bool:
 
 def place(stems: Stems, folded: str) -> int:
     """Return where one of *stems* stands in *folded* text, or -1."""
-    for stem in stems.literals:
+    for stem in stems.literals[: stems.ascii] if folded.isascii() else stems.literals:
         if (at := folded.find(stem)) >= 0:
             return at
     for one, two in stems.pairs:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bounced.dialects._blame import asks, blamable, introduces_author, machine
-from bounced.dialects._entry import ADDRESS
+from bounced.dialects._entry import ADDRESS, one_line
 from bounced.dialects._failing import REPLY, action_of, failing_subject
 from bounced.dialects._lexicon import ASIDE, FAILED, fold, hint, role, says
 from bounced.model import Action
@@ -39,6 +39,7 @@ _ADDRESSES: Final = re.compile(
 )
 _WORDS = 8  # at the end of a line, that may name what the list below it holds
 _ABOVE = 3  # lines
+_HEAD = 200  # characters
 _PARAGRAPH = 12  # lines
 
 
@@ -118,8 +119,17 @@ def _headed(notice: Notice, above: list[str]) -> Action | None:
     if said or not failing_subject(notice) or says(ASIDE, fold(heading)):
         return said
     # No word of failure above, since the subject has said it: a table, or a list of addresses.
-    addresses = "recipient" in roles or bool(_ADDRESSES.search(fold(last)))
-    return Action.FAILED if addresses and (colon or roles & {"reason", "status"}) else None
+    return Action.FAILED if _is_table(last) or (colon and _is_of_addresses(last)) else None
+
+
+def _is_of_addresses(head: str) -> bool:
+    return "recipient" in map(hint, _WORD_ENDS.split(head)) or bool(_ADDRESSES.search(fold(head)))
+
+
+def _is_table(head: str) -> bool:
+    """Whether *head* stands above the columns of a table of recipients and what befell them."""
+    words = _WORD_ENDS.split(head[:_HEAD])
+    return not {"reason", "status"}.isdisjoint(map(hint, words)) and _is_of_addresses(head[:_HEAD])
 
 
 def _headless(lines: list[str], number: int, entry: re.Match[str]) -> Action | None:
@@ -128,6 +138,8 @@ def _headless(lines: list[str], number: int, entry: re.Match[str]) -> Action | N
     if label and says(FAILED, fold(label)):
         return action_of(label)
     above = lines[number - 1].strip() if number else ""
+    if _is_table(above) and REPLY.search(one_line(entry["rest"] or "")):
+        return Action.FAILED
     if (entry["mark"] or "") not in (":", ";", "", "...") or not entry["rest"]:
         return None
     if above and not above.endswith((":", "-")):

@@ -23,7 +23,7 @@ from bounced.dialects.transcript import refused
 from bounced.model import Action, RecipientStatus
 from bounced.report.prose import Notice
 
-SIGNS: Final = (":", "\uff1a", "=", "|", "recipient")  # what divides a name from its value
+SIGNS: Final = ("@",)
 _HOST = re.compile(rf"{HOST}\.[a-z]{{2,24}}(?![\w@])", re.IGNORECASE)
 _EDGES = " >\"'),;.|:\uff1a-]}(<"
 
