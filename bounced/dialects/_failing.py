@@ -36,6 +36,7 @@ _AWAY = re.compile(
     r"|automati\w{1,6} (?:antw|odpow|svar|risp|resp|rép)",
     re.IGNORECASE,
 )
+_ANSWER = re.compile(r"\s{0,5}(?:re|aw|sv|vs|antw|odp)\s?(?:\[\d{1,3}\])?\s?:", re.IGNORECASE)
 _REPLIED = ("X-Autoreply", "X-Autorespond", "X-Autoresponder", "X-Mail-Autoreply")
 # What mail that many get has, and no notice; a mirror or list adds it, but keeps the daemon's name.
 _BULK = ("List-Unsubscribe", "List-Id")
@@ -97,6 +98,7 @@ def _answers(notice: Notice) -> bool:
     precedence = (headers.get("Precedence") or "").lower().replace("-", "_")
     return (
         bool(_AWAY.search(notice.subject))
+        or bool(_ANSWER.match(notice.subject) and not _DAEMON.search(notice.from_))
         or any(name in headers for name in _REPLIED)
         or precedence == "auto_reply"
     )
