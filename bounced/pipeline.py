@@ -29,8 +29,7 @@ from bounced.model import (
     Status,
     Verdict,
 )
-from bounced.report import fields, forward, mime, nonbounce, prose, returned
-from bounced.report.author import from_daemon
+from bounced.report import author, fields, forward, mime, nonbounce, prose, returned
 from bounced.report.mime import Part
 from bounced.report.prose import Notice
 
@@ -67,7 +66,7 @@ def read(raw: bytes, envelope: Envelope, rules: RuleBook) -> Reading:
 def examine(raw: bytes, envelope: Envelope, rules: RuleBook) -> Reading:
     """Do what ``read`` does, but let a defect of a reader show itself."""
     message = mime.parse(raw)
-    notice = prose.notice(message)
+    notice = prose.notice(message, null_sender=author.null_sender(message, envelope))
     report = _report(message, notice, envelope)
     report = replace(
         report,
@@ -103,7 +102,7 @@ def _report(message: Part, notice: Notice, envelope: Envelope) -> Report:
         return _completed(standard, notice) if standard.kind is Kind.BOUNCE else standard
     if plain := nonbounce.read(message, notice, envelope):
         return plain
-    if from_daemon(message):
+    if author.from_daemon(message):
         found = _in_prose(notice) or _forwarded(message, notice)
     else:  # a person's words about the bounce that he passes on are not the bounce's own
         own = nonbounce.is_letter(message, notice)
@@ -216,13 +215,13 @@ def _around(text: str, low: str, address: str) -> str | None:
 
 def _forwarded(message: Part, notice: Notice) -> Report | None:
     """Read a report inside a forward: as an attachment, or below a header in the text."""
-    kinds = {Kind.BOUNCE} if from_daemon(message) else {Kind.BOUNCE, Kind.COMPLAINT}
+    kinds = {Kind.BOUNCE} if author.from_daemon(message) else {Kind.BOUNCE, Kind.COMPLAINT}
     for one in forward.inside(message, notice):
         report = reports.read(one)
         about = prose.notice(one)
         if report and report.kind is Kind.BOUNCE:
             report = _completed(report, about)
-        elif report is None and from_daemon(one):
+        elif report is None and author.from_daemon(one):
             report = nonbounce.read(one, about, Envelope()) or _in_prose(about)
         if report and report.kind in kinds and report.recipients:
             defect = Defect(field="message", text=f"read inside a forward, part {one.path or '1'}")

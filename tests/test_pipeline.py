@@ -361,3 +361,14 @@ def test_a_reading_is_consistent(path: Path) -> None:
     if reading.report.kind not in {Kind.BOUNCE, Kind.COMPLAINT}:
         assert reading.judged == ()
     assert reading.report.because
+
+
+def test_the_envelope_tells_the_null_sender() -> None:
+    """A notice that came by SMTP has no Return-Path yet; where a person sent it, it is none."""
+    text = (
+        "From: Example Service <service@example.net>\nSubject: Hello\n\n"
+        "Your message to bob@example.com could not be delivered.\n"
+    )
+    (judged,) = _examine(text, Envelope(reverse_path="")).judged
+    assert judged.recipient.address == "bob@example.com"
+    assert _examine(text, Envelope(reverse_path="anna@example.net")).judged == ()

@@ -44,6 +44,7 @@ from bounced.dialects import (
     jetmail,
     kddi,
     kerio,
+    keyvalue,
     labelled,
     lmail,
     mailenable,
@@ -58,8 +59,10 @@ from bounced.dialects import (
     momentum,
     mox,
     msmail,
+    nameless,
     notes,
     office365,
+    only,
     opensmtpd,
     pmdf,
     postfix,
@@ -77,6 +80,7 @@ from bounced.dialects import (
     stalwart,
     surfcontrol,
     technicaldetails,
+    transcript,
     uucp,
     vmsmx,
     vmtcpip,
@@ -189,10 +193,14 @@ DIALECTS: Final[tuple[ModuleType, ...]] = (
     qsbmf,
     # Guesses, the better ones first.
     labelled,
+    keyvalue,
     generic,
+    transcript,
     sentence,
     failed_header,
+    only,
     flufl,
+    nameless,
 )
 READERS: Final = tuple(map(_dialect, DIALECTS))
 

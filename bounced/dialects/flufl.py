@@ -12,8 +12,9 @@ from typing import Final
 
 from flufl.bounce import all_failures
 
+from bounced.dialects._blame import FOUND, asks, blamable, correspondents
 from bounced.dialects._entry import address, unique
-from bounced.dialects._failing import CONTACT, correspondents, looks_failing
+from bounced.dialects._failing import looks_failing
 from bounced.model import Action, RecipientStatus
 from bounced.report.prose import Notice
 
@@ -24,19 +25,28 @@ MAX_LINES: Final = 1_000
 
 def read(notice: Notice) -> tuple[RecipientStatus, ...]:
     """Return the addresses that flufl.bounce finds in a notice that looks like a failure."""
-    if not looks_failing(notice):
+    if "@" not in notice.text or not looks_failing(notice):
         return ()
+    others = correspondents(notice)
+    lines = [line.lower() for line in notice.text.split("\n") if "@" in line and not asks(line)]
+    if not any(_foreign(line, others) for line in lines):
+        return ()  # nobody it could name: it takes long to find that out
     try:
         temporary, permanent = all_failures(_message(notice))
     except Exception:  # noqa: BLE001 -- its detectors raise whatever their input provokes
         return ()
-    lines = [line.lower() for line in notice.text.split("\n") if not CONTACT.search(line)]
-    others = correspondents(notice)
     return unique(
         RecipientStatus(address=who, action=action, source="flufl", part=notice.part)
         for action, found in ((Action.FAILED, permanent), (Action.DELAYED, temporary))
         for who in sorted(filter(None, (address(_text(one)) for one in found)))
         if who.lower() not in others and any(who.lower() in line for line in lines)
+    )
+
+
+def _foreign(line: str, others: frozenset[str]) -> bool:
+    return any(
+        blamable(found[0], line[max(0, found.start() - 60) : found.start()], others)
+        for found in FOUND.finditer(line)
     )
 
 

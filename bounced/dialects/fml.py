@@ -13,9 +13,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from bounced.dialects._blame import correspondents
 from bounced.dialects._classic import told
 from bounced.dialects._entry import ADDRESS, one_line, paragraphs
-from bounced.dialects._failing import correspondents
 from bounced.model import RecipientStatus
 from bounced.report.prose import Notice
 

@@ -4,104 +4,73 @@
 
     <user@example.com>: 550 User unknown
 
-For systems without a reader of their own.  It would rather find nothing than name the wrong one:
-the sentence must stand just above the address.
+For systems without a reader of their own, in any language.  It would rather find nothing than name
+the wrong one: the sentence must stand just above the first address, or a reply right behind it.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from typing import Final
 
-from bounced.dialects._entry import (
-    ADDRESS,
-    delayed,
-    one_line,
-    paragraphs,
-    unique,
-)
-from bounced.dialects._failing import CONTACT, REPLY, correspondents, looks_failing, told
+from bounced.dialects._blame import asks, correspondents, own
+from bounced.dialects._entry import one_line, paragraphs, unique
+from bounced.dialects._failing import REPLY, late, looks_failing, told
+from bounced.dialects._lists import Item, listed
+from bounced.dialects.transcript import refused
 from bounced.model import Action, RecipientStatus
 from bounced.report.prose import Notice
 
-SIGNS: Final = ()  # anything that looks like a failure
-_FAILED = re.compile(
-    r"(?:could|can|was|were|is|has|have)(?: ?not|n't) (?:be |been )?(?:deliver|reach|sen[dt]\b)"
-    r"|(?:unable|not able|failed|trying|attempting) to (?:deliver|send)|undeliver"
-    r"|failed (?:recipient|address)|account is disabled|delivery failure notification"
-    r"|(?:recipients?|address(?:es)?)(?:\((?:s|es)\))? [\w ]{0,30}(?:fail|reject|error|affected)"
-    r"|deli?e?very to the following [\w ]{0,20} failed|送信に失敗",
-    re.IGNORECASE,
-)
-_ITEM = re.compile(
-    rf"""[ \t|]{{0,20}}(?:[*•>-]{{1,3}}[ ])?
-        (?:(?:failed[ ]|original[ ])?recipient(?:[ ]address)?:?[ ]|address:[ ])?
-        ["'<\[]{{0,2}}(?:smtp:)?(?P<who>{ADDRESS})["'>\]]{{0,3}}
-        (?:[ \t]*[:;,]?[ \t]*$|(?::|[ ]?\.\.\.|[ ][-=][ ])[ \t]*(?P<rest>\S.*)$
-          |[ \t]{{1,4}}(?P<mark>[(\[].*[)\]]|(?:invalid|error|user|unknown|mailbox)\b.*)$)""",
-    re.IGNORECASE | re.VERBOSE,
-)
-_END = re.compile(
-    r"[ \t|]{0,10}(?:-{8,}|={8,}|\*{8,}|_{8,})|original message|message (?:text|headers?) follow",
-    re.IGNORECASE,
-)
+SIGNS: Final = ("@",)
+_LINES = 1_500
+_DETAILS = 2_000  # characters
 
 
 def read(notice: Notice) -> tuple[RecipientStatus, ...]:
     """Return a status for each address under a sentence that says that delivery failed."""
-    if not looks_failing(notice):
+    if "@" not in notice.text or not looks_failing(notice):
         return ()
-    found = list(_listed(notice.text.split("\n", 1_500)[:1_500]))
-    if len(found) == 1 and not found[0][1]:
-        found = [(found[0][0], _behind(notice.text, found[0][0]))]
-    action = Action.DELAYED if delayed(notice) else Action.FAILED
-    others = correspondents(notice)
+    lines = own(notice.text).split("\n", _LINES)[:_LINES]
+    found = list(listed(notice, lines, correspondents(notice)))
+    if not found:
+        return ()
+    replies = refused(notice.text) if "rcpt to" in notice.text.lower() else {}
+    kinds = {item.action for item in found} - {Action.DELIVERED}
+    waits = kinds == {Action.FAILED} and late(notice)
     return unique(
-        told("generic", notice, who, reason, action)
-        for who, reason in found
-        if who.lower() not in others
+        told(
+            "generic",
+            notice,
+            item.who,
+            item.reason or replies.get(item.who, "") or behind,
+            Action.DELAYED if waits and item.action is Action.FAILED else item.action,
+        )
+        for item, behind in zip(found, _details(lines, found), strict=True)
     )
 
 
-def _listed(lines: list[str]) -> Iterator[tuple[str, str]]:
-    """Yield address and reason of the items right below a sentence of failure."""
-    above: list[str] = []
-    who, reason, blank = "", "", True
-    for line in lines:
-        item = _ITEM.match(line)
-        if item and (who or _heads(above)):
-            if who:
-                yield who, reason
-            who, reason = item["who"], item["rest"] or item["mark"] or ""
-        elif not line.strip():
-            blank = True
-            continue
-        elif who and (blank or _END.match(line)):
-            break
-        elif who:
-            reason = f"{reason} {line}"
-        else:
-            above = [*above, line][-3:]
-        blank = False
-    if who:
-        yield who, reason
+def _details(lines: list[str], found: list[Item]) -> list[str]:
+    """Return for each item what stands behind it, or behind the list that it is in."""
+    told_once: list[str] = []
+    end = len(lines)
+    for item in reversed(found):
+        here = "\n".join(lines[item.end : end])[:_DETAILS]
+        told_once.append(_reason(here) if here.strip() else (told_once or [""])[-1])
+        end = item.line
+    if not any(map(REPLY.search, told_once)):
+        above = (line.strip() for line in lines[: found[0].line])
+        reply = next((line for line in above if REPLY.search(line)), "")
+        told_once = [reply or one for one in told_once]
+    return told_once[::-1]
 
 
-def _heads(above: list[str]) -> bool:
-    text = one_line(" ".join(above))
-    last = above[-1].rstrip() if above else ""
-    listing = last.endswith((":", ".", "-", "|", "。")) or "recipient" in last.lower()
-    return listing and bool(_FAILED.search(text)) and not CONTACT.search(last)
-
-
-def _behind(text: str, who: str) -> str:
-    """Return what follows a lone address, where systems put their details."""
+def _reason(text: str) -> str:
+    """Return the paragraphs of *text* up to a reply, or to a help desk."""
     details = ""
-    for part in paragraphs(text[text.find(who) + len(who) :][:2_000]):
-        if CONTACT.search(part):
+    for part in map(one_line, paragraphs(text)):
+        reply = REPLY.search(part)
+        if asks(part) and not reply:
             break
         details += f" {part}"
-        if REPLY.search(one_line(part)):
+        if reply:
             break
-    return one_line(details).lstrip("\"'>])=-* ")
+    return details.strip().lstrip("\"'>])=-* ")

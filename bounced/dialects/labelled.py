@@ -15,8 +15,9 @@ import re
 from itertools import islice
 from typing import Final
 
+from bounced.dialects._blame import correspondents
 from bounced.dialects._entry import delayed, one_line, spans, status_of, unique
-from bounced.dialects._failing import correspondents, looks_failing
+from bounced.dialects._failing import looks_failing
 from bounced.dialects._glued import addresses
 from bounced.dialects._labels import ADVICE, BLANK, NAMES, REASONS, SENDERS, label
 from bounced.model import Action, RecipientStatus

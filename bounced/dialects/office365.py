@@ -19,8 +19,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from bounced.dialects._blame import correspondents
 from bounced.dialects._entry import ADDRESS, delayed, one_line, status_of
-from bounced.dialects._failing import correspondents
 from bounced.model import Action, RecipientStatus
 from bounced.report.prose import Notice
 

@@ -1,24 +1,40 @@
-"""A sentence with the address as its object.
+"""A sentence with the address in it.
 
     Unknown user: user@example.com
     Could not be delivered to: <user@example.com>
-    Failed to deliver to 'user@example.com'
+    Ihre Nachricht an user@example.com konnte nicht zugestellt werden, da das Postfach voll ist.
 
 IMail, InterScan, KDDI, CommuniGate Pro, Dovecot, Postal, maddy and many a home-made gateway write
-so.
+so.  First the sentences of which it is known where the address stands in them; else any that says
+in any language that mail failed, or is late, and names somebody who is neither its author nor a
+help desk.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
-from bounced.dialects._entry import ADDRESS, delayed, unique
-from bounced.dialects._failing import correspondents, looks_failing, told
+from bounced.dialects import _lexicon
+from bounced.dialects._blame import (
+    FOUND,
+    asks,
+    blamable,
+    correspondents,
+    machine,
+    own,
+    sentences,
+)
+from bounced.dialects._entry import ADDRESS, unique
+from bounced.dialects._failing import REPLY, action_of, late, looks_failing, told
+from bounced.dialects._lexicon import fold, place
 from bounced.model import Action, RecipientStatus
 from bounced.report.prose import Notice
 
-SIGNS: Final = ()  # the same
+SIGNS: Final = ("@",)
+_REASON = 1_500  # characters
+_NEXT = 20  # sentences
 _AGAIN = (
     r"[ \t]{0,8}(?:unknown\ user|recipient|rcpt\ to:|undeliverable\ to|invalid\ final"
     r"|delivery\ to)\b"
@@ -45,12 +61,55 @@ _OBJECT = re.compile(
 
 def read(notice: Notice) -> tuple[RecipientStatus, ...]:
     """Return a status for each address that a sentence says was not delivered to."""
-    if not looks_failing(notice):
+    if "@" not in notice.text or not looks_failing(notice):
         return ()
     others = correspondents(notice)
-    action = Action.DELAYED if delayed(notice) else Action.FAILED
+    action = Action.DELAYED if late(notice) else Action.FAILED
     return unique(
         told("sentence", notice, entry["who"], entry["rest"].lstrip(" :.,\n"), action)
         for entry in _OBJECT.finditer(notice.text)
         if entry["who"].lower() not in others
-    )
+    ) or unique(_in_any_language(notice, others))
+
+
+def _in_any_language(notice: Notice, others: frozenset[str]) -> Iterator[RecipientStatus]:
+    said = sentences(own(notice.text))
+    action = Action.DELAYED if late(notice) else Action.FAILED
+    for number, sentence in enumerate(said):
+        if "@" not in sentence or action_of(sentence) not in (Action.FAILED, Action.DELAYED):
+            continue
+        named = _named(sentence, others)
+        if named:
+            reason = f"{sentence} {_behind(said[number + 1 : number + _NEXT], named)}"
+        for who in named:
+            yield told("sentence", notice, who, reason, action)
+
+
+def _named(sentence: str, others: frozenset[str]) -> list[str]:
+    """Return whom *sentence* names; where some stand behind the word of failure, only those."""
+    low = fold(sentence)
+    failed = place(_lexicon.FAILED, low)
+    named: list[tuple[str, bool]] = []
+    start = 0
+    for found in FOUND.finditer(sentence):
+        before, after = sentence[start : found.start()], sentence[found.end() :][:30]
+        start = found.end()
+        if machine(found[0]) or asks(after) or not blamable(found[0], before, others):
+            continue
+        named.append((found[0], low.find(found[0].lower()) > failed >= 0))
+    behind = [who for who, is_behind in named if is_behind]
+    return behind or [who for who, _ in named]
+
+
+def _behind(said: tuple[str, ...], named: list[str]) -> str:
+    """Return what the next sentences add, up to a reply, or to a help desk or another address."""
+    text = ""
+    for sentence in said:
+        reply = REPLY.search(sentence)
+        strangers = set(FOUND.findall(sentence)) - set(named)
+        if strangers or len(text) > _REASON or (asks(sentence) and not reply):
+            break
+        text += f" {sentence}"
+        if reply:
+            break
+    return text

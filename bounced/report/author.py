@@ -11,14 +11,30 @@ from bounced.report.mime import Part
 _DAEMON: Final = re.compile(
     r"mailer[-_. ]?daemon|post_?master|mail delivery|mail(?:er)? (?:administrator|system)|mailer@"
     r"|(?<!cron )\bdaemon\b|delivery (?:subsystem|system|status)|mailrouter|system administrator"
-    r"|undeliver|microsoftexchange[0-9a-f]{8}|<\s{0,5}>\s{0,5}$",
+    r"|undeliver|microsoftexchange[0-9a-f]{8}|<\s{0,5}>\s{0,5}$"
+    r"|mailzustell|mailserver|mail-?system|zustelldienst|service de messagerie"
+    r"|sistema de (?:correo|e-?mail)|sistema di posta|system pocztowy|poštovní systém|postsystem"
+    r"|почтов\w{1,3} (?:служба|сервер|систем)|поштов\w{1,3} (?:систем|сервер)"
+    r"|メールシステム|邮件系统|郵件系統|郵件主機|메일시스템",
     re.IGNORECASE,
 )
 _FAILING: Final = re.compile(
     r"undeliver|returned mail|return(?:ed)? to sender"
     r"|delivery (?:failure|failed|status|notification|report)"
     r"|failure notice|mail (?:failure|system error)|non[- ]?d(?:e|is)liver"
-    r"|unzustellbar|non remis|no entregad",
+    r"|unzustellbar|non remis|no entregad"
+    r"|nicht zugestellt|nicht zustellbar|zustellung (?:fehl|nicht)"
+    r"|non distribu|(?:é|e)chec de (?:la )?remise|non livr(?:é|e)"
+    r"|no se (?:ha )?pudo entregar|fallo (?:de|en la) entrega|n(?:ã|a)o entregue|falha na entrega"
+    r"|mancat[oa] (?:consegna|recapito)|non (?:recapitat|consegnat|recapitabile)"
+    r"|onbestelbaar|niet (?:bezorgd|afgeleverd)|niedostarcz|nie dostarczono|zwrot wiadomości"
+    r"|nedoruč|недоставлен|не (?:может быть )?доставлен|ошибка доставки|не вдалося доставити"
+    r"|(?:inte|ikke) (?:kunde )?lever|ei voitu toimittaa"
+    r"|kézbesíthetetlen|sikertelen kézbesítés|teslim edilemedi|iletilemedi|nelivrat"
+    r"|αποτυχία παράδοσης|δεν παραδόθηκε"
+    r"|配信(?:エラー|不能|失敗|できま)|送信(?:エラー|失敗|できま)|配送(?:エラー|できま)|不達"
+    r"|退信|投递失败|发送失败|送达失败|被退回|傳送失敗|投遞失敗|寄送失敗"
+    r"|전송 ?실패|배달 ?실패|반송",
     re.IGNORECASE,
 )
 # How an answer is marked: Outlook translates the mark, others keep the Latin "Re".

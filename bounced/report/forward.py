@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import islice
+from itertools import dropwhile, islice
 from typing import Final
 
 from bounced.report import mime
@@ -82,6 +82,9 @@ def _pasted(text: str) -> Part | None:
         if not subject and not any(map(_FIELD.match, header)):
             continue
         body = text[line.end() + 1 :].split("\n", last + 1)[-1] if last < len(below) else ""
+        if not body.strip():  # HTML that lost its blank lines, forward/html-only-outlook.eml
+            rest = dropwhile(_FIELD.match, text[line.end() + 1 :].split("\n"))
+            body = "\n".join(rest)
         body = _QUOTE.sub("", body) if ">" in line["quote"] else body
         return mime.parse(f"From: {line['value']}\nSubject: {subject}\n\n{body}".encode())
     return None

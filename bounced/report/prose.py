@@ -10,6 +10,7 @@ import html
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from bounced.report.mime import MAX_PARTS, MAX_TEXT, Headers, Part
@@ -49,6 +50,13 @@ _HEADER_START: Final = re.compile(
     r"\b.{0,500}$(?!\n[ \t]{0,20}Sent:)",
     re.MULTILINE,
 )
+# A block of lines that looks like a header and is the notice's own summary: it tells a reason.
+_SUMMARY: Final = re.compile(
+    r"^[ \t]{0,8}(?:Recipient|Failed|Rejected|Reason|Error|Diagnostic|Response|Result|Remote)"
+    r"s?(?:[ (][\w() ]{1,30})?[ ]{0,4}:[ \t]",
+    re.IGNORECASE | re.MULTILINE,
+)
+_MAX_SUMMARIES = 5
 _REPORT_TYPES: Final = frozenset(
     {
         "message/delivery-status",
@@ -100,7 +108,8 @@ class Notice:
     """What a dialect may read of a message.
 
     ``text`` is the prose with LF line ends, without the returned message; ``part`` the path of the
-    part it comes from; ``returned`` what stands where the returned message begins, or ``""``.
+    part it comes from; ``returned`` what stands where the returned message begins, or ``""``;
+    ``null_sender`` whether it is known to have had an empty reverse-path, as notices must.
     """
 
     headers: Headers
@@ -109,10 +118,11 @@ class Notice:
     text: str = ""
     part: str = ""
     returned: str = ""
+    null_sender: bool = False
 
 
-def notice(message: Part) -> Notice:
-    """Return *message* as a person would read it."""
+def notice(message: Part, *, null_sender: bool = False) -> Notice:
+    """Return *message* as a person would read it; *null_sender* is what its envelope told."""
     texts: list[str] = []
     path, returned, room = "", "", MAX_TEXT
     for part in _readable(message):
@@ -130,6 +140,7 @@ def notice(message: Part) -> Notice:
         text=_squeezed("\n".join(texts)[:MAX_TEXT]),
         part=path,
         returned=returned,
+        null_sender=null_sender,
     )
 
 
@@ -168,12 +179,21 @@ def is_returned(part: Part) -> bool:
 def cut(text: str) -> tuple[str, str]:
     """Divide *text* into the notice's own words and the returned message, which may be ``""``."""
     marker = _MARKERS.search(text)
-    header = _HEADER_START.search(text)
+    header = _header(text)
     if marker and (header is None or marker.start() <= header.start()):
         return text[: marker.start()], text[marker.end() :].lstrip("\n")
     if header:
         return text[: header.start()], text[header.start() :]
     return text, ""
+
+
+def _header(text: str) -> re.Match[str] | None:
+    """Return where the returned message's header begins, by its looks."""
+    for found in islice(_HEADER_START.finditer(text), _MAX_SUMMARIES):
+        end = text.find("\n\n", found.start())
+        if not _SUMMARY.search(text, found.start(), end if end >= 0 else len(text)):
+            return found
+    return None
 
 
 def from_html(text: str) -> str:

@@ -11,8 +11,8 @@ from bounced.report.prose import Notice
 
 def test_it_tells_addresses_and_nothing_else(stored: Callable[[str], Notice]) -> None:
     """No reason, no code; the division into temporary and permanent is kept."""
-    (failed,) = flufl.read(stored("flufl/undeliverable-address"))
-    (late,) = flufl.read(stored("flufl/postponed"))
+    (failed,) = flufl.read(stored("generic/undeliverable-address"))
+    late, _ = flufl.read(stored("flufl/several-postponed"))
     assert (failed.action, failed.diagnostic_code, failed.status) == (Action.FAILED, None, None)
     assert late.action is Action.DELAYED
 

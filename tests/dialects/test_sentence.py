@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bounced.dialects import sentence
+from bounced.model import Action
 from bounced.report.prose import Notice
 
 
@@ -24,7 +25,8 @@ def test_a_letter_that_was_not_rejected_is_nothing(notice: Callable[..., Notice]
 def test_postponed_is_not_failed(notice: Callable[..., Notice]) -> None:
     """`Delivery of email to this address` fails only where it says so."""
     text = 'Delivery of email to this address\n"a@example.com"\nhas been postponed.\n'
-    assert sentence.read(notice(text)) == ()
+    (found,) = sentence.read(notice(text))
+    assert found.action is Action.DELAYED
 
 
 def test_automatic_replies_are_left_alone(notice: Callable[..., Notice]) -> None:

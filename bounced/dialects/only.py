@@ -1,0 +1,65 @@
+"""The only address in a notice that says that mail failed, whatever its words are.
+
+    Hello! Something went wrong with the mail below.
+    user@example.com      see the log
+
+Last resort for systems that nobody knows: taken only where nobody else is named who could be meant,
+and marked with a defect.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from bounced.dialects._blame import (
+    FOUND,
+    asks,
+    blamable,
+    correspondents,
+    machine,
+    own,
+    sentences,
+)
+from bounced.dialects._entry import one_line
+from bounced.dialects._failing import REPLY, failing, late, looks_failing, robot, told
+from bounced.dialects._lexicon import role
+from bounced.model import Action, Defect, RecipientStatus
+from bounced.report.prose import Notice
+
+SIGNS: Final = ("@",)
+_DEFECT: Final = Defect(field="address", text="the only one in the notice")
+_NEXT = 6  # sentences
+_REASON = 1_000  # characters
+
+
+def read(notice: Notice) -> tuple[RecipientStatus, ...]:
+    """Return a status for the only address that the notice's own words may mean."""
+    if "@" not in notice.text or not looks_failing(notice) or not robot(notice):
+        return ()
+    said = sentences(own(notice.text))
+    found = _foreign(said, correspondents(notice))
+    if len(found) != 1 or not failing(notice):
+        return ()
+    ((who, number),) = found.values()
+    near = " ".join(said[number : number + _NEXT])
+    reason = near if REPLY.search(near) else one_line(notice.text)[:_REASON]
+    status = told("only", notice, who, reason, Action.DELAYED if late(notice) else Action.FAILED)
+    return (replace(status, defects=(*status.defects, _DEFECT)),)
+
+
+def _foreign(said: tuple[str, ...], others: frozenset[str]) -> dict[str, tuple[str, int]]:
+    """Return who is named and may be meant, each with the number of the first such sentence."""
+    found: dict[str, tuple[str, int]] = {}
+    for number, sentence in enumerate(said):
+        if "@" not in sentence or asks(sentence):
+            continue
+        start = 0
+        for one in FOUND.finditer(sentence):
+            before, start = sentence[start : one.start()], one.end()
+            label = role(before.rstrip(" <\"'").removesuffix(":"))
+            if label in ("to", "sender") or machine(one[0]):
+                continue
+            if blamable(one[0], before, others):
+                found.setdefault(one[0].lower(), (one[0], number))
+    return found
