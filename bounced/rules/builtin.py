@@ -27,7 +27,13 @@ PROVIDERS = (
 # Words that stand whoever says them; those that speak against the obvious reading are in front.
 TEXTS = (
     "registry.toml",
+    "authentication.toml",
+    "blocklist.toml",
+    "rate.toml",
+    "relay.toml",
+    "policy.toml",
     "sender.toml",
+    "tls.toml",
     "message.toml",
     "domain.toml",
     "mailbox.toml",
