@@ -24,9 +24,26 @@ PROVIDERS = (
     "platforms.toml",
 )
 
+# The same in other languages, each in the order of the texts below.
+LANGUAGES = (
+    "german.toml",
+    "french.toml",
+    "iberian.toml",
+    "italian.toml",
+    "dutch.toml",
+    "nordic.toml",
+    "slavic.toml",
+    "russian.toml",
+    "southeastern.toml",
+    "japanese.toml",
+    "chinese.toml",
+    "korean.toml",
+)
+
 # Words that stand whoever says them; those that speak against the obvious reading are in front.
 TEXTS = (
     "registry.toml",
+    "machinery.toml",
     "authentication.toml",
     "blocklist.toml",
     "rate.toml",
@@ -34,6 +51,7 @@ TEXTS = (
     "policy.toml",
     "sender.toml",
     "tls.toml",
+    *LANGUAGES,
     "message.toml",
     "domain.toml",
     "mailbox.toml",
