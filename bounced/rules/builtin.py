@@ -53,6 +53,7 @@ TEXTS = (
     "tls.toml",
     *LANGUAGES,
     "message.toml",
+    "subjects.toml",
     "domain.toml",
     "mailbox.toml",
     "network.toml",
