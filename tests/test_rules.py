@@ -181,6 +181,12 @@ BROKEN = {
     "status": (RULE + "status = 5", "'status' is a string or a list of strings"),
     "string": (RULE.replace('"the house rules"', "1"), "'source' is a string"),
     "twice": (RULE + RULE, "the id is taken by a rule in house.toml"),
+    "let": ("let = 'x'" + RULE, "'let' is a table of patterns"),
+    "let name": (RULE.replace("house is", "{HUSE} is"), "no 'HUSE' in 'let'"),
+    "let pattern": (
+        "let = { HOUSE = 'a.*' }" + RULE.replace("house is", "{HOUSE} is"),
+        "bad 'pattern': unbounded *",
+    ),
     "no rules": ("rules = 1", "unknown key 'rules'"),
     "empty file": ("", "no [[rule]] in it"),
 }
@@ -193,6 +199,14 @@ def test_broken_rules_are_refused(name: str) -> None:
     with pytest.raises(RuleError, match=r"^house\.toml: ") as error:
         book_of(text)
     assert why in str(error.value)
+
+
+def test_words_that_patterns_share_are_named() -> None:
+    """A name of ``let`` in braces stands for its words, in every pattern of the file."""
+    book = book_of("let = { HOUSE = 'shed|house' }" + RULE.replace("'house is", "'the {HOUSE} is"))
+
+    assert book.decide(Example(reply="552 the shed is full").case()) is not None
+    assert book.decide(Example(reply="552 the barn is full").case()) is None
 
 
 def test_a_shadowed_example_is_a_problem() -> None:

@@ -47,6 +47,8 @@ _STAGES = (
     ),
     ("connect", ("initial connection", "server greeting", "banner")),
 )
+# What some server said of the sender, asked by the remote, is no word about the recipient.
+_ABOUT_SENDER = re.compile(r"sender (?:address rejected|verif|callout)", re.IGNORECASE)
 _MAY_QUOTE = ("said", "]: ", "returned", "responded")
 
 _CODE = re.compile(r"\s*(\d{3})(?:[- ]#?([245]\.\d{1,3}\.\d{1,3})(?![\d.]))?")
@@ -128,6 +130,8 @@ def _said(text: str) -> tuple[str, str | None]:
         return text, None
     last = None
     for found in _PREFACE.finditer(text):
+        if _ABOUT_SENDER.search(text, last.end() if last else 0, found.start()):
+            break
         last = found
     if last is None or not text[last.end() :].strip():
         return text, None

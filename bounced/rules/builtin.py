@@ -25,11 +25,36 @@ PROVIDERS = (
     "servers.toml",
 )
 
+# The same in other languages, each in the order of the texts below.
+LANGUAGES = (
+    "german.toml",
+    "french.toml",
+    "iberian.toml",
+    "italian.toml",
+    "dutch.toml",
+    "nordic.toml",
+    "slavic.toml",
+    "russian.toml",
+    "southeastern.toml",
+    "japanese.toml",
+    "chinese.toml",
+    "korean.toml",
+)
+
 # Words that stand whoever says them; those that speak against the obvious reading are in front.
 TEXTS = (
     "registry.toml",
+    "machinery.toml",
+    "authentication.toml",
+    "blocklist.toml",
+    "rate.toml",
+    "relay.toml",
+    "policy.toml",
     "sender.toml",
+    "tls.toml",
+    *LANGUAGES,
     "message.toml",
+    "subjects.toml",
     "domain.toml",
     "mailbox.toml",
     "network.toml",

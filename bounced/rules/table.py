@@ -29,30 +29,36 @@ KEYS = (
 # fmt: on
 _DECIDES = {"pattern", "status", "code", "stage", "action"}
 _EXAMPLE_KEYS = ("reply", "notice", "mta", "status", "action", "type")
+_NAME = re.compile(r"\{([A-Z]{1,20})\}")
 _ID = re.compile(r"[a-z0-9]{1,40}(?:[.-][a-z0-9]{1,40}){0,12}")
 
 
 def rules_of(file: str, table: Mapping[str, object]) -> Iterator[Rule]:
     """Return the rules of one parsed file called *file*; raises RuleError."""
     for key in table:
-        if key not in ("rule", "fallback"):
+        if key not in ("rule", "fallback", "let"):
             msg = f"{file}: unknown key {key!r}: a rule file is a list of [[rule]] tables"
             raise RuleError(msg)
+    let = table.get("let", {})
+    if not isinstance(let, Mapping) or not all(isinstance(v, str) for v in let.values()):
+        msg = f"{file}: 'let' is a table of patterns"
+        raise RuleError(msg)
     rows = table.get("rule")
     if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
         msg = f"{file}: no [[rule]] in it"
         raise RuleError(msg)
     for number, row in enumerate(rows, 1):
         where = f"{file}: rule {row.get('id') or number!r}"
-        yield _Row(where, row).rule(file, fallback=table.get("fallback") is True)
+        yield _Row(where, row, let).rule(file, fallback=table.get("fallback") is True)
 
 
 class _Row:
     """One ``[[rule]]`` on its way to a Rule."""
 
-    def __init__(self, where: str, row: Mapping[str, object]) -> None:
+    def __init__(self, where: str, row: Mapping[str, object], let: Mapping[str, str]) -> None:
         self.where = where
         self.row = row
+        self.let = let
 
     def rule(self, file: str, *, fallback: bool) -> Rule:
         self.check_keys()
@@ -107,13 +113,19 @@ class _Row:
             try:
                 found += [
                     Alternative(re.compile(piece.text, re.IGNORECASE), piece.needs)
-                    for piece in pieces(text)
+                    for piece in pieces(_NAME.sub(self.named, text))
                 ]
             except (re.error, PatternError) as error:
                 self.fail(f"bad {key!r}: {error}")
         if any(one.pattern.search("") for one in found):
             self.fail(f"bad {key!r}: it matches the empty text")
         return tuple(found)
+
+    def named(self, found: re.Match[str]) -> str:
+        """Return the words that stand behind a name of the file's ``let``."""
+        if found[1] not in self.let:
+            self.fail(f"no {found[1]!r} in 'let'{_nearest(found[1], self.let)}")
+        return f"(?:{self.let[found[1]]})"
 
     def glob(self, key: str) -> re.Pattern[str] | None:
         globs = self.strings(key)
