@@ -176,7 +176,7 @@ def _with_words(
     recipients: tuple[RecipientStatus, ...], notice: Notice
 ) -> Iterator[RecipientStatus]:
     """Give each recipient what the prose says of it, behind what its own reader gave."""
-    low = notice.text.lower()
+    low = notice.low
     words: dict[str, str | None] = {}
     for one in recipients:
         if (one.words and one.diagnostic_code) or (len(recipients) > 1 and not one.address):

@@ -108,7 +108,10 @@ class Dialect(NamedTuple):
 
     def knows(self, seen: str) -> bool:
         """Whether it is worth asking this reader about a notice that shows *seen*."""
-        return not self.signs or any(sign in seen for sign in self.signs)
+        for sign in self.signs:
+            if sign in seen:
+                return True
+        return not self.signs
 
 
 def _dialect(module: ModuleType) -> Dialect:
@@ -233,5 +236,5 @@ def read(notice: Notice) -> Found:
 
 def shown(notice: Notice) -> str:
     """Return all that a dialect's signs may stand in, lower-cased."""
-    names = "\n".join(name for name, _ in notice.headers.items())
-    return f"{notice.from_}\n{notice.subject}\n{names}\n{notice.text}".lower()
+    names = "\n".join(notice.headers.names())
+    return f"{notice.from_}\n{notice.subject}\n".lower() + f"{names}\n{notice.low}"

@@ -24,13 +24,32 @@ _WRAPPING = re.compile(r"^(?:<?(?:mailto|smtp|rfc822)[:;]|[<\"'\[(])\s{0,3}", re
 _ROUTE = re.compile(r"^@[^\s:]{1,500}:")  # a source route, RFC 5321 §4.1.1.3
 _REPLY = re.compile(r"[245]\d\d(?:[ :-]|$)")
 _BLANK = re.compile(r"\n[ \t]*\n")
-_DELAY = re.compile(
-    r"warning (?:message )?only|do not need to re-?send|(?:only|just) a warning"
-    r"|\bwill (?:be re-?tried|keep trying|re-?try|continue (?:to try|trying))"
-    r"|delivery (?:attempts )?will (?:continue|be (?:attempted|retried))"
-    r"|has been (?:delayed|postponed)|is delayed|delivery incomplete|still being retried"
-    r"|not yet been delivered|hasn't been delivered yet",
-    re.IGNORECASE,
+# What a warning says and a notice of failure does not, in lower case; no pattern, as all ask this.
+_DELAY: Final = (
+    "warning only",
+    "warning message only",
+    "do not need to resend",
+    "do not need to re-send",
+    "only a warning",
+    "just a warning",
+    "will be retried",
+    "will be re-tried",
+    "will keep trying",
+    "will retry",
+    "will re-try",
+    "will continue to try",
+    "will continue trying",
+    "delivery will continue",
+    "delivery will be attempted",
+    "attempts will continue",
+    "attempts will be retried",
+    "has been delayed",
+    "has been postponed",
+    "is delayed",
+    "delivery incomplete",
+    "still being retried",
+    "not yet been delivered",
+    "hasn't been delivered yet",
 )
 
 
@@ -61,7 +80,8 @@ def paragraphs(text: str) -> Iterator[str]:
 
 def delayed(notice: Notice) -> bool:
     """Whether the notice says that delivery will be tried again."""
-    return bool(_DELAY.search(notice.text) or _DELAY.search(notice.subject))
+    subject = notice.subject.lower()
+    return any(words in notice.low or words in subject for words in _DELAY)
 
 
 def status_of(

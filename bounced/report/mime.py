@@ -72,6 +72,10 @@ class Headers:
         """Return the first field *name* with its encoded words decoded, or ``""``."""
         return charset.unfold_words(self.get(name) or "")
 
+    def names(self) -> Iterable[str]:
+        """Return the name of every field once, in lower case."""
+        return self._index.keys()
+
     def items(self) -> Iterator[tuple[str, str]]:
         """Yield every field: name as it came, value unfolded."""
         return ((name, _unfold(value)) for name, value in self._fields)

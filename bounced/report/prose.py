@@ -10,6 +10,7 @@ import html
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from typing import Final
 
@@ -103,7 +104,7 @@ _BLANKS = re.compile(r"([ \t]{64})[ \t]++")
 _INVISIBLE = re.compile(r"<(style|script)\b[^<>]{0,500}>[^<]{0,20000}(?:</\1>)?", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Notice:
     """What a dialect may read of a message.
 
@@ -119,6 +120,11 @@ class Notice:
     part: str = ""
     returned: str = ""
     null_sender: bool = False
+
+    @cached_property
+    def low(self) -> str:
+        """``text`` in lower case."""
+        return self.text.lower()
 
 
 def notice(message: Part, *, null_sender: bool = False) -> Notice:

@@ -10,23 +10,26 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from bounced.errors import RuleError
 from bounced.report.words import Words
 from bounced.rules.builtin import tables
-from bounced.rules.case import Text, grams
+from bounced.rules.case import Text
 from bounced.rules.table import rules_of
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from bounced.rules.case import Case
     from bounced.rules.rule import Rule
 
 EVIDENCE = 200  # characters
+_GRAM = 3  # letters
+_REMEMBERED = 4096  # words
+_LONGEST = 32  # letters of a word that is worth it
 _AROUND = 60  # characters of context on either side of the words that matched
 _NO_TEXT = (Text("reply", Words("")),)
 
@@ -51,18 +54,17 @@ class _Try(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Tier:
-    """What can be tried, in the order that counts, indexed by letters that must be in the text."""
+    """What can be tried, in the order that counts; ``find`` tells what a word of a text may hit."""
 
     tries: tuple[_Try, ...]
-    index: Mapping[str, tuple[int, ...]]
-    known: frozenset[str]
     always: tuple[int, ...]
+    find: Callable[[str], tuple[int, ...]] = field(repr=False)
 
     def candidates(self, text: Text) -> Iterator[_Try]:
         """Yield, in order, what could fit *text*."""
         found = set(self.always)
-        for gram in text.grams & self.known:
-            found.update(self.index[gram])
+        for token in text.tokens:
+            found.update(self.find(token))
         low = text.words.low
         for at in sorted(found):
             one = self.tries[at]
@@ -165,7 +167,7 @@ def _bind(rules: tuple[Rule, ...]) -> RuleBook:
             raise RuleError(msg)
         seen[rule.id] = rule
     common = Counter(
-        gram for rule in rules for one in rule.examples for gram in grams(one.reply.lower())
+        gram for rule in rules for one in rule.examples for gram in _grams(one.reply.lower())
     )
     tiers = ([rule for rule in rules if rule.fallback is fallback] for fallback in (False, True))
     return RuleBook(rules, tuple(_tier(tier, common) for tier in tiers))
@@ -178,20 +180,42 @@ def _tier(rules: list[Rule], common: Mapping[str, int]) -> _Tier:
     always = []
     for rule in rules:
         for one in rule.patterns:
-            needs = tuple(tuple(sorted(need)) for need in one.needs if all(map(grams, need)))
-            keys = [{_gram_of(word, common) for word in need} for need in needs]
+            long = (need for need in one.needs if all(map(_grams, need)))
+            keys = [{_gram_of(word, common) for word in need} for need in long]
             for gram in min(keys, key=lambda key: sum(common[g] for g in key), default=()):
                 index.setdefault(gram, []).append(len(tries))
-            if not needs:
+            if not keys:
                 always.append(len(tries))
+            needs = tuple(tuple(sorted(need)) for need in one.needs)
             tries.append(_Try(rule, one.pattern, needs))
         if not rule.patterns:
             always.append(len(tries))
             tries.append(_Try(rule))
-    kept = {gram: tuple(at) for gram, at in index.items()}
-    return _Tier(tuple(tries), kept, frozenset(kept), tuple(always))
+    return _Tier(tuple(tries), tuple(always), _finder(index))
+
+
+def _finder(index: Mapping[str, list[int]]) -> Callable[[str], tuple[int, ...]]:
+    """Return what finds the places of *index* under the letters of a word, and remembers them.
+
+    Replies are made of the same few thousand words.
+    """
+
+    def look(token: str) -> tuple[int, ...]:
+        return tuple({at for gram in _grams(token) & index.keys() for at in index[gram]})
+
+    remembered = lru_cache(_REMEMBERED)(look)
+    return lambda token: remembered(token) if len(token) <= _LONGEST else look(token)
 
 
 def _gram_of(word: str, common: Mapping[str, int]) -> str:
     """Return the group of letters of *word* that the examples have least often."""
-    return min(grams(word), key=lambda gram: (common[gram], gram))
+    return min(_grams(word), key=lambda gram: (common[gram], gram))
+
+
+def _grams(text: str) -> set[str]:
+    """Return the groups of neighbouring letters in the words of *text*.
+
+    One sign of Chinese says enough alone.
+    """
+    found = {word[at : at + _GRAM] for word in text.split() for at in range(len(word) - _GRAM + 1)}
+    return found if text.isascii() else found.union(sign for sign in text if sign > "\u2fff")

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from bounced.model import RecipientStatus, Typed
 
 NOTICE_LIMIT = 2 * LIMIT  # characters of a notice's prose that are looked at
-GRAM = 3  # letters
 
 
 class Text:
@@ -33,9 +32,9 @@ class Text:
         return reply_of(self.words)
 
     @cached_property
-    def grams(self) -> set[str]:
-        """Every group of neighbouring letters in it."""
-        return grams(self.words.low)
+    def tokens(self) -> frozenset[str]:
+        """What stands between blanks in it, in lower case."""
+        return frozenset(self.words.low.split())
 
 
 class Case:
@@ -84,9 +83,3 @@ class Case:
     def stage(self) -> str | None:
         """When in the dialogue it was said."""
         return next((text.words.stage for text in self.texts if text.words.stage), None)
-
-
-def grams(text: str) -> set[str]:
-    """Return every group of neighbouring letters of *text*; one of Chinese says enough alone."""
-    found = {text[at : at + GRAM] for at in range(len(text) - GRAM + 1)}
-    return found if text.isascii() else found.union(sign for sign in text if sign > "\u2fff")

@@ -69,7 +69,7 @@ def _worth(words: frozenset[str]) -> tuple[int, int]:
 
 def _best(needs: list[frozenset[str]]) -> tuple[frozenset[str], ...]:
     """Return the needs that are worth a look, the best first."""
-    useful = {words for words in needs if min(map(len, words)) > 1}
+    useful = {words for words in needs if all(len(one) > 1 or one > "\u2fff" for one in words)}
     ordered = sorted(useful, key=sorted)  # the same in every process
     return tuple(sorted(ordered, key=_worth, reverse=True)[:MOST_NEEDS])
 
