@@ -135,6 +135,8 @@ def _blocks(part: Part) -> list[Fields]:
 
 def _apart(body: str) -> str:
     """Put a blank line between recipients where there is none: where a recipient field repeats."""
+    if body.lower().count("final-recipient") < 2:  # noqa: PLR2004 -- one has nobody to be parted from
+        return body
     marks = [(found.start(), (found[1] or "").lower()) for found in _NAME.finditer(body)]
     followers = [name for _, name in marks[1:]] + [""]
     pieces, start = [], 0

@@ -31,6 +31,7 @@ _BLANK: Final = re.compile(r"\n[ \t]*\n")
 # A blank line inside a folded value; what is folded starts with a blank, and is no field.
 _GAP: Final = re.compile(rf"\n[ \t]*\n(?=[ \t]{{1,40}}\S)(?![ \t]{{1,40}}{_NAME})")
 _MAX_ENCODED: Final = 4_096
+_KIND: Final = re.compile(r"[\w./+-]{0,40}")
 _MAX_ADDRESS: Final = 1_000  # with its comment, its route and its encoding
 _COMMENT: Final = re.compile(r"\([^()]{0,500}\)")
 _ROUTE: Final = re.compile(r"^@[^:\s]{1,300}:")
@@ -151,7 +152,7 @@ def typed(value: str) -> Typed | None:
         value = charset.unfold_words(value[:_MAX_ENCODED])  # rfc3464/encoded-word-recipient.eml
     head, semicolon, tail = value.partition(";")
     kind = head.strip().lower()
-    if not semicolon or not re.fullmatch(r"[\w./+-]{0,40}", kind):
+    if not semicolon or not _KIND.fullmatch(kind):
         return Typed("", value) if value else None
     tail = tail.strip()
     if kind and tail[: len(kind)].lower() == kind and tail[len(kind) :].lstrip()[:1] == ";":

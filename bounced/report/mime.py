@@ -26,6 +26,7 @@ MAX_STATUS: Final = 524_288  # a delivery status of 1,000 recipients, with their
 
 _FIELD = re.compile(r"^([!-9;-~]{1,100})[ \t]*+:[ \t]*+(.*+(?:\n[ \t].*+)*+)", re.MULTILINE)
 _BLOCK = re.compile(r"(?:[!-9;-~]{1,100}+[ \t]*+:.*+\n(?:[ \t].*+\n)*+)*+")
+_ONE_FIELD = re.compile(r"[!-9;-~]{1,100}+[ \t]*+:.*+\n")
 # Field names that prove that a header block goes on behind a broken line, or starts behind junk.
 _KNOWN = re.compile(
     r"^(?:Content-Type|From|To|Subject|Date|Message-ID|Received|MIME-Version|Return-Path)[ \t]*:",
@@ -56,6 +57,8 @@ class Headers:
     @classmethod
     def parse(cls, block: str) -> Headers:
         """Read the fields in *block*; lines that are none are passed over."""
+        if len(block) <= MAX_FIELD:
+            return cls(_FIELD.findall(block)[:MAX_FIELDS])
         found = islice(_FIELD.finditer(block[:MAX_HEADER_BLOCK]), MAX_FIELDS)
         return cls((match[1], match[2][:MAX_FIELD]) for match in found)
 
@@ -198,8 +201,7 @@ class Part:
 def parse(raw: bytes) -> Part:
     """Read a whole message.  An mbox line or other junk before the first field is dropped."""
     text = normalise(raw[:MAX_MESSAGE].decode("latin-1")).lstrip("\n")
-    fields = _BLOCK.match(text, 0, MAX_HEADER_BLOCK)
-    if fields is None or not fields.end():
+    if not _ONE_FIELD.match(text):
         known = _KNOWN.search(text, 0, 4_096)
         text = text[known.start() :] if known else "\n" + text
     root = Part(text)
@@ -227,8 +229,9 @@ def content_type(value: str, default: str = "text/plain") -> tuple[str, dict[str
     """Read a Content-Type: type lower-cased, parameters with lower-case names.  RFC 2045 §5.1."""
     match = _TYPE.match(value)
     params: dict[str, str] = {}
-    for name, quoted, bare in _PARAM.findall(value[:2_000]):
-        params.setdefault(name.lower(), quoted or bare)
+    if ";" in value:
+        for name, quoted, bare in _PARAM.findall(value[:2_000]):
+            params.setdefault(name.lower(), quoted or bare)
     return (match[1].lower() if match else default), params
 
 
