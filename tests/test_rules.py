@@ -131,6 +131,17 @@ def test_no_pattern_runs_long(rule: Rule) -> None:
             assert time.perf_counter() - begin < 0.5
 
 
+@pytest.mark.parametrize("rule", BOOK.rules, ids=lambda rule: rule.id)
+def test_a_megabyte_of_its_own_words_is_judged_quickly(rule: Rule) -> None:
+    """As a server that means ill could send it: by the whole book, in the reply and in prose."""
+    for text in hostile_texts(rule)[:2]:
+        long = text * (1_000_000 // len(text))
+        for example in (Example(reply=long), Example(notice=long)):
+            begin = time.process_time()
+            BOOK.decide(example.case())
+            assert time.process_time() - begin < 0.5
+
+
 def test_operator_rules_come_first() -> None:
     """A rule of the operator decides before those of the program."""
     book = BOOK.with_first(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -234,6 +235,18 @@ def test_a_reader_takes_linear_time(dialect: dialects.Dialect) -> None:
             whole = min(whole, _seconds(reader, text), _seconds(reader, text))
             half = max(_seconds(reader, text[:50_000]) for _ in range(3))
             assert whole < max(0.1, 2.5 * half), (name, trigger)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_megabyte_of_its_own_notice_is_read_quickly(name: str) -> None:
+    """The text of a dialect's own fixture over and over again, as a whole message."""
+    path = next(path for path in EMLS if path.parent.name == name)
+    head, _, body = path.read_bytes().replace(b"\r\n", b"\n").partition(b"\n\n")
+    head = re.sub(rb"(?im)^content-type:.*(?:\n[ \t].*)*\n", b"", head + b"\n")
+    raw = head + b"\n" + (body.replace(b"\n--", b"\n") + b"\n") * (1_000_000 // len(body))
+    begin = time.process_time()
+    dialects.read(prose.notice(mime.parse(raw)))
+    assert time.process_time() - begin < 2.0
 
 
 def _seconds(reader: dialects.Reader, text: str) -> float:
