@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from bounced.dialects._blame import FOUND, asks, blamable
+from bounced.dialects._blame import FOUND, asks, blamable, torn
 from bounced.dialects._failing import REPLY
 from bounced.dialects._lexicon import role
 
@@ -103,7 +103,8 @@ def recipients(found: list[Field], at: int, others: frozenset[str]) -> list[str]
     return [
         each[0]
         for each in named
-        if blamable(each[0], one.value[max(0, each.start() - _NAME) : each.start()], others)
+        if not torn(one.value, *each.span())
+        and blamable(each[0], one.value[max(0, each.start() - _NAME) : each.start()], others)
     ]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from bounced.dialects._blame import asks, blamable, introduces_author, machine
+from bounced.dialects._blame import asks, blamable, introduces_author, machine, torn
 from bounced.dialects._entry import ADDRESS, one_line
 from bounced.dialects._failing import REPLY, action_of, failing_subject
 from bounced.dialects._lexicon import ASIDE, FAILED, fold, hint, role, says
@@ -92,6 +92,8 @@ def _entry(line: str, others: frozenset[str]) -> re.Match[str] | None:
     if lead and machine(entry["who"]):
         return None
     if role(lead.rpartition(":")[0]) in ("sender", "to"):
+        return None
+    if torn(line, *entry.span("who")):
         return None
     return entry if blamable(entry["who"], entry["lead"], others) else None
 

@@ -16,10 +16,12 @@ from bounced.dialects._blame import (
     FOUND,
     asks,
     blamable,
+    conditional,
     correspondents,
     machine,
     own,
     sentences,
+    torn,
 )
 from bounced.dialects._entry import one_line
 from bounced.dialects._failing import REPLY, failing, late, looks_failing, robot, told
@@ -52,13 +54,13 @@ def _foreign(said: tuple[str, ...], others: frozenset[str]) -> dict[str, tuple[s
     """Return who is named and may be meant, each with the number of the first such sentence."""
     found: dict[str, tuple[str, int]] = {}
     for number, sentence in enumerate(said):
-        if "@" not in sentence or asks(sentence):
+        if "@" not in sentence or asks(sentence) or conditional(sentence):
             continue
         start = 0
         for one in FOUND.finditer(sentence):
             before, start = sentence[start : one.start()], one.end()
             label = role(before.rstrip(" <\"'").removesuffix(":"))
-            if label in ("to", "sender") or machine(one[0]):
+            if label in ("to", "sender") or machine(one[0]) or torn(sentence, *one.span()):
                 continue
             if blamable(one[0], before, others):
                 found.setdefault(one[0].lower(), (one[0], number))
