@@ -41,9 +41,7 @@ _MEMBERS = re.compile(
     r"\b(?:mailing[ -]?list|the list|die liste|la liste|la lista) [<\"']?$", re.IGNORECASE
 )
 # What is told on condition has not happened, however much it speaks of failure.
-_CONDITION = re.compile(
-    r"\s{0,5}(?:if|wenn|falls|sollten?|jeśli|pokud|если|якщо) ", re.IGNORECASE
-)
+_CONDITION = re.compile(r"\s{0,5}(?:if|wenn|falls|sollten?|jeśli|pokud|если|якщо) ", re.IGNORECASE)
 # Inside of a bracket behind an address: another name of the one in front of it.
 _COMMENT = re.compile(rf"{ADDRESS}[>\"']?[ ]?\([^()@<>]{{0,30}}<?$")
 # A blank in an address that brackets enclose: half of it is no address.
