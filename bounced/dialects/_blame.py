@@ -36,6 +36,8 @@ _LINK = re.compile(r"(?:://\S{0,80}|[?&/=]\S{0,60})$")
 _IDENTIFIED = re.compile(
     r"\b(?:message|mail|e-?mail|nachricht|mensaje|mensagem|messaggio) <$", re.IGNORECASE
 )
+# Whom a person is told to turn to, by a name in front of the address: "ask Maria at maria@host".
+_TOLD = re.compile(r"\b(?:ask|tell|call|see) [^.@\n]{1,40} (?:at|on|under) [<(]?$", re.IGNORECASE)
 # A list that is named: the mail to it failed for some member.
 _MEMBERS = re.compile(
     r"\b(?:mailing[ -]?list|the list|die liste|la liste|la lista) [<\"']?$", re.IGNORECASE
@@ -110,7 +112,7 @@ def blamable(who: str, before: str, others: frozenset[str]) -> bool:
     if who.lower() in others or _ID.match(who) or _PART.match(who):
         return False
     before = before[-_NEAR:]
-    if _IDENTIFIED.search(before) or _MEMBERS.search(before):
+    if _IDENTIFIED.search(before) or _TOLD.search(before) or _MEMBERS.search(before):
         return False
     if _LINK.search(before.removesuffix("mailto:")):
         return False

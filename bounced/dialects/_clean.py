@@ -12,7 +12,8 @@ import re
 from dataclasses import replace
 from typing import Final
 
-from bounced.report.prose import Notice
+from bounced.report.author import names_daemon
+from bounced.report.prose import Notice, cut
 
 # Soft hyphen, zero width space, marks and embeddings of direction, byte order mark; not the joiners
 # that Persian and Indic words need.
@@ -23,6 +24,7 @@ _MARKS: Final = dict.fromkeys(
 _SOFT: Final = re.compile(
     r"(?<=[\w.+@-])=\n(?=[\w.+-]{0,64}@[\w-])|(?<=@)=\n(?=\w)|(?<=[\w.-])=\n(?=[\w-]{0,20}\.[a-z]{2,24}\b)"
 )
+_QUOTE: Final = re.compile(r"^ ?> ?", re.MULTILINE)
 _NAME: Final = re.compile(
     r"\"[^\"<>\n@]{0,60}@[^\"<>\n]{1,120}\" ?(?=<[^<>\s@]{1,128}@)"
     r"|'[^'<>\n@]{0,60}@[^'<>\n]{1,120}' ?(?=<[^<>\s@]{1,128}@)"
@@ -38,8 +40,18 @@ def unmarked(text: str) -> str:
 def cleaned(notice: Notice) -> Notice:
     """Return *notice* as all dialects read it."""
     text = unmarked(notice.text)
+    returned = notice.returned
+    if text.startswith((">", " >")) and names_daemon(notice.from_) and _all_quoted(text):
+        text, below = cut(_QUOTE.sub("", text))
+        returned = returned or below
     if "=\n" in text:
         text = _SOFT.sub("", text)
     if "<" in text:
         text = _NAME.sub("", text)
-    return notice if text == notice.text else replace(notice, text=text)
+    return notice if text == notice.text else replace(notice, text=text, returned=returned)
+
+
+def _all_quoted(text: str) -> bool:
+    """Whether each line is marked as a quotation: a notice of which a relay makes one."""
+    lines = (line for line in text.split("\n") if line.strip())
+    return all(line.lstrip().startswith(">") for line in lines)

@@ -92,7 +92,8 @@ def _apart(text: str) -> Iterator[str]:
     for part in paragraphs(text):
         start = 0
         for entry in islice(_NEXT.finditer(part), 1_000):
-            if entry.start() > start and _OWN_START.match(part, entry.end()):
+            expanded = "(expanded from" in entry[0]  # as no server's reply has it
+            if entry.start() > start and (expanded or _OWN_START.match(part, entry.end())):
                 yield part[start : entry.start()]
                 start = entry.start()
         yield part[start:]
