@@ -40,7 +40,8 @@ _GREETING: Final = re.compile(
 
 # A person who asks about the notice that he puts below, whole and unmarked.
 _WONDERS: Final = re.compile(
-    r"\s{0,20}(?:i (?:just )?(?:get|got|keep|received|am getting)\b|i(?:'ve| have) (?:got|received)\b"
+    r"\s{0,20}(?:i (?:just )?(?:get|got|keep|received|am getting)\b"
+    r"|i(?:'ve| have) (?:got|received)\b"
     r"|fyi\b"
     r"|see below|why (?:do|does|is|are|did)\b|what(?:'s| is| does)\b|how come\b|any idea\b"
     r"|(?:can|could) (?:you|anyone|somebody)\b|do you know\b|ich (?:bekomme|erhalte|habe)\b"
