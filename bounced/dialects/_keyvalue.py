@@ -28,6 +28,11 @@ _HEADER = re.compile(
     re.IGNORECASE,
 )
 NAMES: Final = frozenset({"recipient", "to"})
+# Who got the mail in the place of who failed.
+_INSTEAD: Final = re.compile(
+    r"\b(?:alternat|substitut|replac|forwarded|redirected|ersatz|weitergeleitet|nouveau|nouvel)",
+    re.IGNORECASE,
+)
 EXPLAINS: Final = frozenset({"reason", "status"})
 
 
@@ -97,6 +102,8 @@ def recipients(found: list[Field], at: int, others: frozenset[str]) -> list[str]
     one = found[at]
     named = list(FOUND.finditer(one.value))
     if not named or named[0].start() > _NAME or asks(one.value) or _second(found, at):
+        return []
+    if _INSTEAD.search(one.label):
         return []
     if one.role == "to" and (len(named) > 1 or not _explained(found, at)):
         return []
