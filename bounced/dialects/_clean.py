@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import dropwhile
 from typing import Final
 
+from bounced.dialects._failing import action_of
 from bounced.report.author import names_daemon
 from bounced.report.prose import Notice, cut
 
@@ -52,6 +54,12 @@ def cleaned(notice: Notice) -> Notice:
 
 
 def _all_quoted(text: str) -> bool:
-    """Whether each line is marked as a quotation: a notice of which a relay makes one."""
-    lines = (line for line in text.split("\n") if line.strip())
-    return all(line.lstrip().startswith(">") for line in lines)
+    """Whether each line is marked as a quotation: a notice of which a relay makes one.
+
+    What stands below, a footer perhaps, may be without marks, but tells of no failure itself.
+    """
+    lines = [line for line in text.split("\n") if line.strip()]
+    below = list(dropwhile(lambda line: line.lstrip().startswith(">"), lines))
+    if any(line.lstrip().startswith(">") for line in below):
+        return False
+    return not below or action_of("\n".join(below)) is None

@@ -79,6 +79,9 @@ def test_an_address_literal_and_a_quoted_local_part_are_read() -> None:
 
 
 def test_only_a_text_that_is_quoted_throughout_loses_its_marks() -> None:
-    """A line without one is a person's, or the notice's own."""
+    """A line above without one is a person's, or the notice's own; below it may be a footer."""
     assert cleaned(notice("> a\n>\n> b\n")).text == "a\n\nb\n"
-    assert cleaned(notice("> a\nb\n")).text == "> a\nb\n"
+    assert cleaned(notice("> a\n> b\n-- \nDesk\n")).text == "a\nb\n-- \nDesk\n"
+    assert cleaned(notice("> a\nb\n> c\n")).text == "> a\nb\n> c\n"
+    own = "> a\n\nYour mail could not be delivered.\n"
+    assert cleaned(notice(own)).text == own
