@@ -88,6 +88,7 @@ from bounced.dialects import (
     xmail,
     zoho,
 )
+from bounced.dialects._clean import cleaned
 from bounced.dialects._shared import own_reasons
 from bounced.model import Defect, RecipientStatus
 from bounced.report.prose import Notice
@@ -220,6 +221,7 @@ class Found:
 def read(notice: Notice) -> Found:
     """Return what the first reader finds; one that raises is passed over and leaves a defect."""
     defects: tuple[Defect, ...] = ()
+    notice = cleaned(notice)
     seen = shown(notice)
     for name, reader, _ in (one for one in READERS if one.knows(seen)):
         try:

@@ -32,6 +32,24 @@ _ID = re.compile(r"(?=[^@]{0,120}\d{8})[\w+-]{0,60}[.$][\w.$+-]{0,100}@")
 # A link or an assignment of which the address is a part: whose it is, nobody knows.
 _PART = re.compile(r"[^@]{0,200}(?://|\?)|[a-z_]{1,20}=[^=@]{1,64}@", re.IGNORECASE)
 _LINK = re.compile(r"(?:://\S{0,80}|[?&/=]\S{0,60})$")
+# An id of a message that is called by its kind, and by no preposition: "message <a.b@host> failed".
+_IDENTIFIED = re.compile(
+    r"\b(?:message|mail|e-?mail|nachricht|mensaje|mensagem|messaggio) <$", re.IGNORECASE
+)
+# Whom a person is told to turn to, by a name in front of the address: "ask Maria at maria@host".
+_TOLD = re.compile(r"\b(?:ask|tell|call|see) [^.@\n]{1,40} (?:at|on|under) [<(]?$", re.IGNORECASE)
+# A list that is named: the mail to it failed for some member.
+_MEMBERS = re.compile(
+    r"\b(?:mailing[ -]?list|the list|die liste|la liste|la lista) [<\"']?$", re.IGNORECASE
+)
+# What is told on condition has not happened, however much it speaks of failure.
+_CONDITION = re.compile(r"\s{0,5}(?:if|wenn|falls|sollten?|jeśli|pokud|если|якщо) ", re.IGNORECASE)
+# Inside of a bracket behind an address: another name of the one in front of it.
+_COMMENT = re.compile(rf"{ADDRESS}[>\"']?[ ]?\([^()@<>]{{0,30}}<?$")
+# A blank in an address that brackets enclose: half of it is no address.
+_TORN = re.compile(r"<(?!mailto:|smtp:)[^<>@=\n]{1,64} $", re.IGNORECASE)
+# What an address can't end before: more of a domain, or of a second one.
+_GOES_ON = re.compile(r" \.[a-z]{2,24}\b|\\\w|@\w|\.{2}\w|,[a-z]{2,4}\b(?! ?[@\w])", re.IGNORECASE)
 _OPENING = " \t\n:\uff1a<>\"'([\u00ab\u201c\u300c="
 _NEAR = 90  # characters in front of an address that may say whose it is
 _MACHINES: Final = (
@@ -94,6 +112,8 @@ def blamable(who: str, before: str, others: frozenset[str]) -> bool:
     if who.lower() in others or _ID.match(who) or _PART.match(who):
         return False
     before = before[-_NEAR:]
+    if _IDENTIFIED.search(before) or _TOLD.search(before) or _MEMBERS.search(before):
+        return False
     if _LINK.search(before.removesuffix("mailto:")):
         return False
     return not asks(before) and not introduces_author(before)
@@ -110,6 +130,21 @@ def introduces_author(text: str) -> bool:
 
 def _begins(words: str, at: int) -> bool:
     return at == 0 or not words[at - 1].isalnum()
+
+
+def torn(text: str, start: int, end: int) -> bool:
+    """Whether what stands from *start* to *end* is a part of an address, or a comment on one."""
+    before = text[max(0, start - 400) : start]
+    return bool(
+        _GOES_ON.match(text, end)
+        or (_TORN.search(before[-_NEAR:]) and text[end : end + 1] == ">")
+        or (before[-_NEAR:].rpartition("(")[1] and _COMMENT.search(before))
+    )
+
+
+def conditional(sentence: str) -> bool:
+    """Whether *sentence* tells what to do in a case that may not be."""
+    return bool(_CONDITION.match(sentence))
 
 
 def machine(who: str) -> bool:

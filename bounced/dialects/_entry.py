@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from bounced.address import is_address
 from bounced.model import Action, Defect, RecipientStatus, Status, Typed
 from bounced.report.prose import Notice
 
@@ -56,6 +57,8 @@ _DELAY: Final = (
 def address(text: str) -> str | None:
     """Return the address that *text* is, without brackets, type, source route or final stop."""
     text = text.strip()[:1_000]
+    if _ADDRESS.fullmatch(bare := text.removeprefix("<").removesuffix(">")):
+        return bare.rstrip(".")
     for _ in range(3):
         text = _WRAPPING.sub("", text)
     text = _ROUTE.sub("", text).rstrip(">\"')] :;,.")
@@ -101,6 +104,8 @@ def status_of(
     *reason* is all that the notice says of it, *reply* the other server's part of that, *remote*
     that server.  *hidden* is what stands in the place of an address where *who* is None.
     """
+    if who and not is_address(who):  # half of one, or two in one: whose it is, nobody knows
+        hidden, who = hidden or who, None
     reason = one_line(reason)
     said = one_line(reply) if reply else ""
     shown = f"no address: {one_line(hidden)[:200]}"

@@ -75,6 +75,9 @@ _SAID = re.compile(
     r".{0,40}?\b(?:said|answer|repl|respon|reject|refus|return)",
     re.IGNORECASE,
 )
+_BULLETS = (
+    "'\u2022\u00b7\u30fb\u25cb\u25cf\u25a0\u25aa\u2023\uff65\u2013\u2014"  # no local part begins so
+)
 _QUOTED = 3  # lines that begin with ">": a person quotes
 _SUBJECT_LENGTH = 300
 _TEXT_LENGTH = 16_000
@@ -202,7 +205,7 @@ def told(
     return status_of(
         dialect,
         notice,
-        address(who) if who else None,
+        address(who.lstrip(_BULLETS)) if who else None,
         reason,
         action=action,
         reply=reply[1] if reply else None,

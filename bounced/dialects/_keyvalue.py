@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from bounced.dialects._blame import FOUND, asks, blamable
+from bounced.dialects._blame import FOUND, asks, blamable, torn
 from bounced.dialects._failing import REPLY
 from bounced.dialects._lexicon import role
 
@@ -28,6 +28,11 @@ _HEADER = re.compile(
     re.IGNORECASE,
 )
 NAMES: Final = frozenset({"recipient", "to"})
+# Who got the mail in the place of who failed.
+_INSTEAD: Final = re.compile(
+    r"\b(?:alternat|substitut|replac|forwarded|redirected|ersatz|weitergeleitet|nouveau|nouvel)",
+    re.IGNORECASE,
+)
 EXPLAINS: Final = frozenset({"reason", "status"})
 
 
@@ -98,12 +103,15 @@ def recipients(found: list[Field], at: int, others: frozenset[str]) -> list[str]
     named = list(FOUND.finditer(one.value))
     if not named or named[0].start() > _NAME or asks(one.value) or _second(found, at):
         return []
+    if _INSTEAD.search(one.label):
+        return []
     if one.role == "to" and (len(named) > 1 or not _explained(found, at)):
         return []
     return [
         each[0]
         for each in named
-        if blamable(each[0], one.value[max(0, each.start() - _NAME) : each.start()], others)
+        if not torn(one.value, *each.span())
+        and blamable(each[0], one.value[max(0, each.start() - _NAME) : each.start()], others)
     ]
 
 

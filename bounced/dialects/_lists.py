@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from bounced.dialects._blame import asks, blamable, introduces_author, machine
+from bounced.dialects._blame import asks, blamable, introduces_author, machine, torn
 from bounced.dialects._entry import ADDRESS, one_line
 from bounced.dialects._failing import REPLY, action_of, failing_subject
 from bounced.dialects._lexicon import ASIDE, FAILED, fold, hint, role, says
@@ -70,7 +70,7 @@ def listed(notice: Notice, lines: list[str], others: frozenset[str]) -> Iterator
             if item:
                 yield item
             item = Item(entry["who"], entry["rest"] or "", action, number, number + 1)
-        elif item and _goes_on(line, blank=blank):
+        elif item and _goes_on(line, blank=blank) and not _heads(lines, number, others):
             item.reason = f"{item.reason} {line.strip()}".strip()
             item.end = number + 1
         else:
@@ -93,6 +93,8 @@ def _entry(line: str, others: frozenset[str]) -> re.Match[str] | None:
         return None
     if role(lead.rpartition(":")[0]) in ("sender", "to"):
         return None
+    if torn(line, *entry.span("who")):
+        return None
     return entry if blamable(entry["who"], entry["lead"], others) else None
 
 
@@ -101,6 +103,17 @@ def _goes_on(line: str, *, blank: bool) -> bool:
     if _END.match(line) or (blank and not _QUOTED.match(line)):
         return False
     return not asks(line) or bool(REPLY.search(line.strip()))
+
+
+def _heads(lines: list[str], number: int, others: frozenset[str]) -> bool:
+    """Whether the line says what was done with those in another list, right below it."""
+    line, below = lines[number].strip(), lines[number + 1 : number + 2]
+    return (
+        line.endswith(_COLONS)
+        and "@" not in line
+        and bool(below and _entry(below[0], others))
+        and action_of(line) is not None
+    )
 
 
 def _headed(notice: Notice, above: list[str]) -> Action | None:

@@ -25,7 +25,7 @@ _ENTRY = re.compile(
     r'|[^\s<>()"-][^\s<>()]{0,255})'
     r"(?:[ \t]+[(\[<](?P<note>[^\n]{1,300}?)[>\])])?[ \t]*$"
 )
-_DETAIL = re.compile(r"^[ \t]+\((reason|expanded from): ?(.*)\)[ \t]*$")
+_DETAIL = re.compile(r"^[ \t]*\((reason|expanded from): ?(.*)\)[ \t]*$")
 _TALKING = re.compile(r"^\.{0,4} ?while talking to ([\w.-]{1,255}?)\.?:", re.IGNORECASE)
 _SAID = re.compile(r"^(>>>|<<<) ?(.{0,2000})")
 # 550 5.1.1 <user@example.com>... User unknown; a deferral has no code in front.

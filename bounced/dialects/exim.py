@@ -69,7 +69,10 @@ def read(notice: Notice) -> tuple[RecipientStatus, ...]:
     action = Action.DELAYED if _DELAY.search(notice.text) else Action.FAILED
     output = _OUTPUT.search(notice.text)
     printed = output[1] if output else ""
-    found = [_status(notice, *entry, action, printed) for entry in _entries(notice)]
+    found = [
+        _status(notice, start, body, own or action, printed)
+        for start, body, own in _entries(notice)
+    ]
     found += [
         status_of("exim", notice, well[1], well[2], action=Action.RELAYED)
         for well in _RELAYED.finditer(notice.text)
@@ -79,16 +82,22 @@ def read(notice: Notice) -> tuple[RecipientStatus, ...]:
     return unique(found)
 
 
-def _entries(notice: Notice) -> Iterator[tuple[re.Match[str], str]]:
+def _entries(notice: Notice) -> Iterator[tuple[re.Match[str], str, Action | None]]:
     text = notice.text
     # Mail.ru says it twice, in two languages.
-    lists = [heading.end() for heading in islice(_LIST.finditer(text), 4)]
-    for at in lists or _own_list(notice):
+    lists = [(one.end(), _done(one[0])) for one in islice(_LIST.finditer(text), 4)]
+    for at, action in lists or ((at, None) for at in _own_list(notice)):
         for part in paragraphs(text[at:]):
             starts = list(_START.finditer(part))
             if not starts or starts[0].start():
                 break
-            yield from spans(starts, part)
+            yield from ((start, body, action) for start, body in spans(starts, part))
+
+
+def _done(heading: str) -> Action | None:
+    """Return what a list's own heading says: one notice may tell of failed and of late ones."""
+    low = heading.lower()
+    return Action.FAILED if "failed" in low else Action.DELAYED if "deferred" in low else None
 
 
 def _own_list(notice: Notice) -> list[int]:

@@ -90,7 +90,8 @@ def _new(notice: Notice, text: str) -> tuple[RecipientStatus, ...]:
     sentence = next(paragraphs(text), "")
     named = mentioned(sentence)
     # A "send mail as" account that is set up wrongly names nobody in the text.
-    who = address(named or notice.headers.get("X-Failed-Recipients") or "")
+    # What the header names goes before what stands in a text that may have lost its paragraphs.
+    who = address(notice.headers.get("X-Failed-Recipients") or "") or address(named or "")
     if who is None or _SENDER.search(notice.text):
         return ()
     said = _said(text, len(sentence))

@@ -19,7 +19,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from bounced.dialects._blame import correspondents
+from bounced.dialects._blame import asks, correspondents
 from bounced.dialects._entry import ADDRESS, delayed, one_line, status_of
 from bounced.model import Action, RecipientStatus
 from bounced.report.prose import Notice
@@ -53,7 +53,12 @@ def read(notice: Notice) -> tuple[RecipientStatus, ...]:
     reported = _REPORTED.search(notice.text)
     others = correspondents(notice)
     sentence = next(
-        (found for found in _SENTENCE.finditer(notice.text) if found[1].lower() not in others), None
+        (
+            found
+            for found in _SENTENCE.finditer(notice.text)
+            if not (found[1].lower() in others or asks(found[0][: -len(found[1])]))
+        ),
+        None,
     )
     failed = sentence and _FAILED.search(sentence[0])
     if not (failed or (is_ndr and reported)):

@@ -10,6 +10,8 @@ wrapped with an indent of four spaces.  The text above it is a template that ope
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 from bounced.dialects._entry import address, delayed, one_line, paragraphs, status_of, unique
@@ -40,6 +42,12 @@ _OWN = re.compile(
     r"|^mail for \S{1,255} loops back to myself|in (?:virtual|local|relay) \w{1,9} table\b"
 )
 _ENTRY = re.compile(r" ?<([^<>\s]{1,320})>(?: \(expanded from <([^<>\s]{1,320})>\))?: ?(.*)")
+_NEXT = re.compile(r"^ ?<[^<>\s]{1,320}>(?: \(expanded from <[^<>\s]{1,320}>\))?:\s", re.MULTILINE)
+_OWN_START = re.compile(
+    r"\s{0,8}(?:(?:host|connect to|lost connection with|conversation with)\s{1,8}[\w.-]{1,255}\["
+    r"|delivery temporarily suspended: |Host or domain name not found\. Name|unknown user: \"|"
+    r"Command died with |mail for \S{1,255} loops back to myself)"
+)
 # bounce_template.c writes this above recipients that were asked to be told about and are well.
 _SUCCESS = re.compile(r"Your message was successfully delivered", re.IGNORECASE)
 _HOST = re.compile(
@@ -57,7 +65,7 @@ def read(notice: Notice) -> tuple[RecipientStatus, ...]:
     # Other MTAs write the subject too (Zoho does), but none of them these paragraphs.
     entries = [
         entry
-        for part in paragraphs(notice.text)
+        for part in _apart(notice.text)
         if "<" in part[:2] and (entry := _ENTRY.fullmatch(one_line(part)))
     ]
     if not (
@@ -73,6 +81,22 @@ def read(notice: Notice) -> tuple[RecipientStatus, ...]:
     if _SUCCESS.search(notice.text):
         action = Action.DELIVERED
     return unique(_recipient(notice, entry, action) for entry in entries)
+
+
+def _apart(text: str) -> Iterator[str]:
+    """Yield the paragraphs, and the entries of one that lost the blank lines between them.
+
+    A reply goes on below with an address as well, the sender's perhaps: so only where the words
+    behind it are those with which Postfix begins.
+    """
+    for part in paragraphs(text):
+        start = 0
+        for entry in islice(_NEXT.finditer(part), 1_000):
+            expanded = "(expanded from" in entry[0]  # as no server's reply has it
+            if entry.start() > start and (expanded or _OWN_START.match(part, entry.end())):
+                yield part[start : entry.start()]
+                start = entry.start()
+        yield part[start:]
 
 
 def _recipient(notice: Notice, entry: re.Match[str], action: Action) -> RecipientStatus:

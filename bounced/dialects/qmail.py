@@ -42,6 +42,7 @@ _GREETING = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _ENTRY = re.compile(r"[ \t]{0,2}\"?<([^<>\s]{1,320})>\"?:[ \t]*(?:\n(.*))?", re.DOTALL)
+_HEAD = re.compile(r"^[ \t]{0,2}\"?<[^<>\s]{1,320}>\"?:[ \t]*$", re.MULTILINE)
 _SAID = re.compile(
     r"(?:^|\b(?:remote host(?: [\w.:-]{1,255})?|host [\w.-]{1,255}) said: ?)"
     r"([245]\d\d(?:[ :-].*)?$)",
@@ -68,7 +69,10 @@ def read(notice: Notice) -> tuple[RecipientStatus, ...]:
         return ()
     action = Action.DELAYED if delayed(notice) else Action.FAILED
     found = []
-    for part in paragraphs(notice.text[greeting.start() :]):
+    text = notice.text[greeting.start() :]
+    if "\n\n" not in text.strip():  # HTML, or a relay that leaves out blank lines
+        text = _HEAD.sub(r"\n\g<0>", text)
+    for part in paragraphs(text):
         if part.startswith("---"):  # QSBMF's break paragraph: what follows is the message
             break
         if entry := _ENTRY.fullmatch(part):

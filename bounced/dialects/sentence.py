@@ -21,10 +21,12 @@ from bounced.dialects._blame import (
     FOUND,
     asks,
     blamable,
+    conditional,
     correspondents,
     machine,
     own,
     sentences,
+    torn,
 )
 from bounced.dialects._entry import ADDRESS, unique
 from bounced.dialects._failing import REPLY, action_of, late, looks_failing, told
@@ -68,7 +70,7 @@ def read(notice: Notice) -> tuple[RecipientStatus, ...]:
     return unique(
         told("sentence", notice, entry["who"], entry["rest"].lstrip(" :.,\n"), action)
         for entry in _OBJECT.finditer(notice.text)
-        if entry["who"].lower() not in others
+        if entry["who"].lower() not in others and not torn(notice.text, *entry.span("who"))
     ) or unique(_in_any_language(notice, others))
 
 
@@ -76,7 +78,9 @@ def _in_any_language(notice: Notice, others: frozenset[str]) -> Iterator[Recipie
     said = sentences(own(notice.text))
     action = Action.DELAYED if late(notice) else Action.FAILED
     for number, sentence in enumerate(said):
-        if "@" not in sentence or action_of(sentence) not in (Action.FAILED, Action.DELAYED):
+        if "@" not in sentence or conditional(sentence):
+            continue
+        if action_of(sentence) not in (Action.FAILED, Action.DELAYED):
             continue
         named = _named(sentence, others)
         if named:
@@ -94,7 +98,9 @@ def _named(sentence: str, others: frozenset[str]) -> list[str]:
     for found in FOUND.finditer(sentence):
         before, after = sentence[start : found.start()], sentence[found.end() :][:30]
         start = found.end()
-        if machine(found[0]) or asks(after) or not blamable(found[0], before, others):
+        if torn(sentence, *found.span()) or machine(found[0]):
+            continue
+        if asks(after) or not blamable(found[0], before, others):
             continue
         named.append((found[0], low.find(found[0].lower()) > failed >= 0))
     behind = [who for who, is_behind in named if is_behind]

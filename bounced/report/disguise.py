@@ -35,7 +35,8 @@ _KEPT: Final = re.compile(
     re.IGNORECASE,
 )
 _WAITS: Final = re.compile(
-    r"\bawait(?:s|ing) (?:your )?(?:confirmation|verification|moderat\w{1,5}|approval)"
+    r"\breply to this (?:(?:e-?)?mail|message)(?: in order)? to (?:have|get|let|release|deliver)\b"
+    r"|\bawait(?:s|ing) (?:your )?(?:confirmation|verification|moderat\w{1,5}|approval)"
     r"|\bto release your (?:e-?mail|message)s?\b|\bhas not been posted yet"
     r"|\b(?:until|so that|please) (?:you )?(?:verify|confirm|prove|authenticate)s? (?:that )?you"
     r"(?:r |rself| are|'re)|\bsender (?:address )?verification (?:service|system|request)"
@@ -48,6 +49,7 @@ _WAITS: Final = re.compile(
 )
 # One of these stands in all that the three patterns above look for.
 _SIGNS: Final = (
+    "reply to this",
     "held", "on hold", "quarantin", "await", "waiting for", "pending", "pendiente", "moderat",
     "moderador", "release your", "been posted", "verif", "confirm", "prove", "authenticat",
     "challenge", "tira-teima", "antispam uol", "bestätigung", "en attente", "clique aqui",

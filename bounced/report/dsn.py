@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Final
 
 from bounced.address import is_address
-from bounced.model import Action, Defect, Kind, RecipientStatus, Report
+from bounced.model import Action, Defect, Kind, RecipientStatus, Report, Typed
 from bounced.report import autoreply, fields, prose
 from bounced.report.author import is_reply
 from bounced.report.fields import Fields
@@ -54,6 +54,19 @@ _PRIVATE: Final = re.compile(
 )
 # Exchange's way to write an address of another system: IMCEASMTP-anna+40example+2Ecom@its.domain.
 _ENCAPSULATED: Final = re.compile(r"IMCEA[A-Z]{2,12}-", re.IGNORECASE)
+_MAX_FIELD: Final = 1_000  # characters
+# Of no width: soft hyphen, zero width space, marks of direction, byte order mark.
+_MARKS: Final = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
+_FOLDED: Final = re.compile(r"@\s{1,8}(?=[\w-]{1,63}\.[\w.-]{1,255}$)")
+_NAMED: Final = re.compile(r"[^<>]{1,500}(<[^<>@]{1,128}@[^<>@]{1,255}>)")
+# A bare address with a blank inside, a second domain, or what no domain has in it.
+_GARBLED: Final = re.compile(
+    r"[\x00-\x08\x0e-\x1f]|^<?[^\s\"'<>(@]{1,128}@[\w.-]{1,255}>?\s{0,8}[,;]\s{0,8}<?[^\s<>@]{1,128}@"
+    r"|"
+    r"^[^\s\"'<>(@]{1,64}\s{1,8}[^\s\"'<>(@]{1,64}@[\w.-]{1,255}$"
+    r"|^[^\s\"'<>(@]{1,128}@[\w-]{1,63}\s{1,8}\.[\w.-]{1,255}$"
+    r"|@[^\s@<>]{0,255}(?:\\(?!x\{)|\.\.|,)[^\s@<>]{0,255}$|^[^\s\"'<>(@]{1,128}@[\w.-]{1,255}@[\w.-]{1,255}$"
+)
 _PROXY: Final = re.compile(r"IMCEASMTP-(\S{3,300})@[\w.-]{1,255}", re.IGNORECASE)
 _HEX: Final = re.compile(r"\+([2-7][0-9A-F])", re.IGNORECASE)
 
@@ -168,7 +181,7 @@ def _divide(block: Fields) -> list[Fields]:
 def _recipient(group: Fields, path: str) -> RecipientStatus:
     final = group.take("final-recipient", fields.typed)
     original = group.take("original-recipient", fields.typed)
-    address = _address(fields.address(final), fields.address(original))
+    address = _address(_mail(final), _mail(original))
     if address is None:
         named = final or original
         shown = named.value[:100] if named else "nothing"
@@ -193,6 +206,22 @@ def _recipient(group: Fields, path: str) -> RecipientStatus:
         extensions=group.rest(),
         defects=tuple(group.defects),
     )
+
+
+def _mail(field: Typed | None) -> str | None:
+    """Return the mail address in *field*; None where it has blanks in it, or half of an address.
+
+    Of a name in quotes and an address in brackets the second counts, whatever the first looks like.
+    """
+    if field is None:
+        return None
+    value = _MARKS.sub("", field.value[:_MAX_FIELD]).strip()
+    value = _FOLDED.sub("@", value)
+    if (named := _NAMED.fullmatch(value)) and "@" in named[1]:
+        value = named[1]
+    elif _GARBLED.search(value):
+        return None
+    return fields.address(Typed(field.type, value))
 
 
 def _address(final: str | None, original: str | None) -> str | None:

@@ -38,6 +38,18 @@ _GREETING: Final = re.compile(
     re.IGNORECASE,
 )
 
+# A person who asks about the notice that he puts below, whole and unmarked.
+_WONDERS: Final = re.compile(
+    r"\s{0,20}(?:i (?:just )?(?:get|got|keep|received|am getting)\b"
+    r"|i(?:'ve| have) (?:got|received)\b"
+    r"|fyi\b"
+    r"|see below|why (?:do|does|is|are|did)\b|what(?:'s| is| does)\b|how come\b|any idea\b"
+    r"|(?:can|could) (?:you|anyone|somebody)\b|do you know\b|ich (?:bekomme|erhalte|habe)\b"
+    r"|warum\b|was ist\b"
+    r"|siehe unten|je re[çc]ois\b|pourquoi\b|recib[oí]\b|por qu[eéê]\b|ricevo\b|perch[eé]\b)",
+    re.IGNORECASE,
+)
+
 
 def read(message: Part, notice: Notice, envelope: Envelope) -> Report | None:
     """Return what *message* is, where it is clear before any dialect is asked that it is no bounce.
@@ -81,7 +93,7 @@ def is_letter(message: Part, notice: Notice) -> bool:
         and author == path
         and not from_daemon(message)
         and not notice.returned
-        and bool(_GREETING.match(notice.text))
+        and bool(_GREETING.match(notice.text) or _WONDERS.match(notice.text))
     )
 
 

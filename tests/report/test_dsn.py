@@ -364,3 +364,28 @@ def test_any_text_can_be_a_status(text: str) -> None:
     """Never an exception."""
     raw = f"Content-Type: message/delivery-status; charset=utf-8\n\n{text}".encode()
     assert dsn.read(mime.parse(raw)) is not None
+
+
+@pytest.mark.parametrize(
+    ("shown", "address"),
+    [
+        ('"anna@example.net" <user@example.com>', "user@example.com"),
+        ("'anna@example.net' <user@example.com>", "user@example.com"),
+        ("\u200euser@example.com\u200f", "user@example.com"),
+        ("user@\n example.com", "user@example.com"),
+        ("k arl@example.com", None),
+        ("karl@example .com", None),
+        ("karl@exam\\ple.com", None),
+        ("karl@example..com", None),
+        ("karl@example.com@relay.example", None),
+        ("anna@example.net, user@example.com", None),
+        ("<anna@example.net>; <user@example.com>", None),
+    ],
+)
+def test_half_an_address_or_one_of_two_is_nobodys(shown: str, address: str | None) -> None:
+    """What can be read as another person's address is no address; a name in front of it is."""
+    block = f"Final-Recipient: rfc822; {shown}\nAction: failed\nStatus: 5.1.1\n"
+    raw = f"Content-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example.org\n\n{block}"
+    report = dsn.read(mime.parse(raw.encode()))
+    assert report is not None
+    assert [one.address for one in report.recipients] == [address]
