@@ -48,6 +48,8 @@ _OF_RECIPIENT: Final = frozenset(
 )
 _NAME: Final = re.compile(r"^(?:[ ]{0,2}([A-Za-z][\w-]{1,60})[ \t]*:|[ \t]*$)", re.MULTILINE)
 _INDENT: Final = re.compile(r"^[ \t]++", re.MULTILINE)
+# Without one of these a block tells of nobody: Boxbe names the remote in that of the message.
+_FATE: Final = _ABOUT_RECIPIENT | {"action", "status", "diagnostic-code"}
 # Host names that stand for no place in the Internet: a mailbox behind a gateway or a local rewrite.
 _PRIVATE: Final = re.compile(
     r"(?:^|\.)(?:local|localdomain|localhost|internal|lan|intranet|home)$", re.IGNORECASE
@@ -80,7 +82,7 @@ def read(message: Part) -> Report | None:
     about = Fields("")
     recipients: list[RecipientStatus] = []
     for group, path in ((group, one.path) for one in parts for group in _blocks(one)):
-        if not group.names() & (_ABOUT_RECIPIENT | _OF_RECIPIENT):
+        if not group.names() & _FATE:
             about.join(group)
         elif len(recipients) < MAX_RECIPIENTS:
             recipients.append(_recipient(group, path))
