@@ -39,6 +39,11 @@ _UNABLE = re.compile(
     rf"(?P<list><{ADDRESS}>(?:[,;]?\s{{0,4}}<{ADDRESS}>){{0,100}})(?P<rest>[^\n]{{0,300}}"
     r"(?:\n(?!\*)[^\n]{1,300}){0,3})"
 )
+_HIDDEN = re.compile(
+    r"^\*{3,12} Message from InterScan[^\n]{1,60}\*{3,12}[ \t]*\n\s{0,8}"
+    r"The following mail could not be delivered\.\s{1,8}Reason:[ \t]{0,8}([^\n]{1,500})",
+    re.MULTILINE,
+)
 _ADDRESS = re.compile(ADDRESS)
 
 
@@ -54,8 +59,11 @@ def read(notice: Notice) -> tuple[RecipientStatus, ...]:
         "and other recipients in the same domain" not in notice.text
     ):
         return ()
-    return unique(
+    named = unique(
         status_of("interscan", notice, who, one_line(entry[0]))
         for entry in _UNABLE.finditer(notice.text)
         for who in _ADDRESS.findall(entry["list"])
     )
+    if named or not (hidden := _HIDDEN.search(notice.text)):
+        return named
+    return (status_of("interscan", notice, None, hidden[1], hidden="nobody is named"),)
