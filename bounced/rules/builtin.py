@@ -36,6 +36,7 @@ LANGUAGES = (
     "slavic.toml",
     "russian.toml",
     "southeastern.toml",
+    "farther.toml",
     "japanese.toml",
     "chinese.toml",
     "korean.toml",
