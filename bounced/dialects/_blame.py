@@ -7,6 +7,7 @@ in the same breath as the one who failed.  A wrong person must never be blamed: 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
@@ -50,6 +51,8 @@ _MACHINES: Final = (
     "support@",
     "webmaster@",
 )
+
+_AND = re.compile(rf"(?:,|,? and|;|,? or| &) [\"'<]{{0,2}}(?P<who>{ADDRESS})[\"'>]{{0,2}}")
 
 
 def correspondents(notice: Notice) -> frozenset[str]:
@@ -110,6 +113,14 @@ def introduces_author(text: str) -> bool:
 
 def _begins(words: str, at: int) -> bool:
     return at == 0 or not words[at - 1].isalnum()
+
+
+def joined(rest: str) -> Iterator[str]:
+    """Yield the addresses that go on with the enumeration which *rest* stands behind."""
+    at = 0
+    while found := _AND.match(rest, at):
+        yield found["who"]
+        at = found.end()
 
 
 def machine(who: str) -> bool:

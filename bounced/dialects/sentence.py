@@ -22,6 +22,7 @@ from bounced.dialects._blame import (
     asks,
     blamable,
     correspondents,
+    joined,
     machine,
     own,
     sentences,
@@ -66,9 +67,10 @@ def read(notice: Notice) -> tuple[RecipientStatus, ...]:
     others = correspondents(notice)
     action = Action.DELAYED if late(notice) else Action.FAILED
     return unique(
-        told("sentence", notice, entry["who"], entry["rest"].lstrip(" :.,\n"), action)
+        told("sentence", notice, who, entry["rest"].lstrip(" :.,\n"), action)
         for entry in _OBJECT.finditer(notice.text)
-        if entry["who"].lower() not in others
+        for who in (entry["who"], *joined(entry["rest"]))
+        if who.lower() not in others
     ) or unique(_in_any_language(notice, others))
 
 

@@ -37,6 +37,7 @@ LANGUAGES = (
     "russian.toml",
     "southeastern.toml",
     "farther.toml",
+    "smaller.toml",
     "japanese.toml",
     "chinese.toml",
     "korean.toml",
