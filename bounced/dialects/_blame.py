@@ -7,6 +7,7 @@ in the same breath as the one who failed.  A wrong person must never be blamed: 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
@@ -68,6 +69,8 @@ _MACHINES: Final = (
     "support@",
     "webmaster@",
 )
+
+_AND = re.compile(rf"(?:,|,? and|;|,? or| &) [\"'<]{{0,2}}(?P<who>{ADDRESS})[\"'>]{{0,2}}")
 
 
 def correspondents(notice: Notice) -> frozenset[str]:
@@ -145,6 +148,14 @@ def torn(text: str, start: int, end: int) -> bool:
 def conditional(sentence: str) -> bool:
     """Whether *sentence* tells what to do in a case that may not be."""
     return bool(_CONDITION.match(sentence))
+
+
+def joined(rest: str) -> Iterator[str]:
+    """Yield the addresses that go on with the enumeration which *rest* stands behind."""
+    at = 0
+    while found := _AND.match(rest, at):
+        yield found["who"]
+        at = found.end()
 
 
 def machine(who: str) -> bool:

@@ -22,6 +22,7 @@ HOST: Final = r"[\w.-]{1,255}"
 
 _ADDRESS = re.compile(ADDRESS)
 _WRAPPING = re.compile(r"^(?:<?(?:mailto|smtp|rfc822)[:;]|[<\"'\[(])\s{0,3}", re.IGNORECASE)
+_QUOTED = re.compile(r'"[^"\n]{1,64}"@')  # marks that belong to the address
 _ROUTE = re.compile(r"^@[^\s:]{1,500}:")  # a source route, RFC 5321 §4.1.1.3
 _REPLY = re.compile(r"[245]\d\d(?:[ :-]|$)")
 _BLANK = re.compile(r"\n[ \t]*\n")
@@ -60,6 +61,8 @@ def address(text: str) -> str | None:
     if _ADDRESS.fullmatch(bare := text.removeprefix("<").removesuffix(">")):
         return bare.rstrip(".")
     for _ in range(3):
+        if text.startswith('"') and _QUOTED.match(text):
+            break
         text = _WRAPPING.sub("", text)
     text = _ROUTE.sub("", text).rstrip(">\"')] :;,.")
     return text if _ADDRESS.fullmatch(text) else None

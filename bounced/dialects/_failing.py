@@ -39,6 +39,7 @@ _AWAY = re.compile(
     re.IGNORECASE,
 )
 _ANSWER = re.compile(r"\s{0,5}(?:re|aw|sv|vs|antw|odp)\s?(?:\[\d{1,3}\])?\s?:", re.IGNORECASE)
+_QUESTION = re.compile(r"\w\?(?:\s|$)")
 _REPLIED = ("X-Autoreply", "X-Autorespond", "X-Autoresponder", "X-Mail-Autoreply")
 # What mail that many get has, and no notice; a mirror or list adds it, but keeps the daemon's name.
 _BULK = ("List-Unsubscribe", "List-Id")
@@ -160,6 +161,8 @@ def failing(notice: Notice) -> bool:
 def certain(notice: Notice) -> bool:
     """Whether a mail system says in the subject, and in the text, that mail failed."""
     other = _answers(notice) or _HOUSEKEEPING.search(notice.subject)
+    if _QUESTION.search(notice.subject) and not _DAEMON.search(notice.from_):
+        return False  # advice, or an advertisement: "Delivery problems? Check your settings"
     return not other and robot(notice) and failing_subject(notice) and failing(notice)
 
 

@@ -21,6 +21,7 @@ from typing import Final
 
 from bounced.dialects._blame import asks, correspondents
 from bounced.dialects._entry import ADDRESS, delayed, one_line, status_of
+from bounced.dialects._failing import action_of
 from bounced.model import Action, RecipientStatus
 from bounced.report.prose import Notice
 
@@ -71,5 +72,6 @@ def read(notice: Notice) -> tuple[RecipientStatus, ...]:
         return ()
     reason = reported[1] if reported else notice.text[named.end() : named.end() + 300]
     late = delayed(notice) or one_line(reason).startswith("4")
-    action = Action.DELAYED if late and not failed else Action.FAILED
+    waits = sentence and action_of(sentence[0]) is Action.DELAYED  # "could not yet be delivered"
+    action = Action.DELAYED if waits or (late and not failed) else Action.FAILED
     return (status_of("office365", notice, named[1], reason, action=action),)

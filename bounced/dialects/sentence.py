@@ -23,6 +23,7 @@ from bounced.dialects._blame import (
     blamable,
     conditional,
     correspondents,
+    joined,
     machine,
     own,
     sentences,
@@ -68,9 +69,11 @@ def read(notice: Notice) -> tuple[RecipientStatus, ...]:
     others = correspondents(notice)
     action = Action.DELAYED if late(notice) else Action.FAILED
     return unique(
-        told("sentence", notice, entry["who"], entry["rest"].lstrip(" :.,\n"), action)
+        told("sentence", notice, who, entry["rest"].lstrip(" :.,\n"), action)
         for entry in _OBJECT.finditer(notice.text)
-        if entry["who"].lower() not in others and not torn(notice.text, *entry.span("who"))
+        if not torn(notice.text, *entry.span("who"))
+        for who in (entry["who"], *joined(entry["rest"]))
+        if who.lower() not in others
     ) or unique(_in_any_language(notice, others))
 
 

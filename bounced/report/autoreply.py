@@ -34,12 +34,14 @@ _AWAY: Final = re.compile(
     r"|automatick(?:á|a) odpov|mimo kancelář|automatikus v(?:á|a)lasz|házon kívül"
     r"|r(?:ă|a)spuns automat|automatski odgovor|samodejni odgovor|automaatvastus"
     r"|automatinis atsakymas|autom(?:ā|a)tisk(?:ā|a) atbilde|sjálfvirkt svar|erantzun automatikoa"
-    r"|otomatik (?:yan|cevap)|ofis dışında|balasan otomatis|trả lời tự động"
+    r"|otomatik (?:yan|cevap)|ofis dışında|balasan (?:otomatis|automatik)|di luar kantor"
+    r"|vắng mặt|trả lời tự động"
     r"|автоответ|автоматическ(?:ий|ое) (?:ответ|уведомление)|автоматичн(?:а|ий) відпов"
     r"|автоматичен отговор|отсутств|вне офиса|αυτόματη απάντηση"
     r"|自動(?:応答|返信|送信)|不在(?:通知|です|のお知らせ|のため)?|外出中"
     r"|自动(?:回复|答复|回覆)|自動(?:回覆|答覆|回復)|外出时的助理程序|不在辦公室"
-    r"|자동\s?(?:회신|응답|답장)|부재\s?중|תשובה אוטומטית|رد تلقائي|ตอบกลับอัตโนมัติ",
+    r"|자동\s?(?:회신|응답|답장)|부재\s?중|תשובה אוטומטית"
+    r"|מענה אוטומטי|מחוץ למשרד|رد تلقائي|خارج المكتب|ตอบกลับอัตโนมัติ",
     re.IGNORECASE,
 )
 _MARKS: Final = (

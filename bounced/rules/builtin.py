@@ -36,6 +36,8 @@ LANGUAGES = (
     "slavic.toml",
     "russian.toml",
     "southeastern.toml",
+    "farther.toml",
+    "smaller.toml",
     "japanese.toml",
     "chinese.toml",
     "korean.toml",
