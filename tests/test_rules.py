@@ -126,9 +126,9 @@ def test_no_pattern_runs_long(rule: Rule) -> None:
     for text in hostile_texts(rule):
         long = (text * (2 * LIMIT // len(text) + 1))[: 2 * LIMIT]
         for one in rule.patterns:
-            begin = time.perf_counter()
+            begin = time.process_time()
             one.pattern.search(long)
-            assert time.perf_counter() - begin < 0.5
+            assert time.process_time() - begin < 0.5
 
 
 @pytest.mark.parametrize("rule", BOOK.rules, ids=lambda rule: rule.id)

@@ -22,6 +22,7 @@ FIXTURES = Path(__file__).parents[2] / "fixtures"
 NAMES = [one.name for one in dialects.READERS]
 EMLS = sorted(path for name in NAMES for path in (FIXTURES / name).glob("*.eml"))
 LOOKALIKES = sorted((FIXTURES / "lookalike").glob("*.eml"))
+UNMEASURABLE = 0.25  # seconds: other work on the machine makes as much of nothing
 # Words that make a reader look closer, and the characters that make a pattern go back.
 TRIGGERS = (
     "This is the mail system at host x.\n\n",
@@ -231,10 +232,10 @@ def test_a_reader_takes_linear_time(dialect: dialects.Dialect) -> None:
     for trigger in TRIGGERS:
         text = "".join(TRIGGERS) + trigger * (100_000 // len(trigger))
         whole = _seconds(reader, text)
-        if whole > 0.1:
+        if whole > UNMEASURABLE:
             whole = min(whole, _seconds(reader, text), _seconds(reader, text))
             half = max(_seconds(reader, text[:50_000]) for _ in range(3))
-            assert whole < max(0.1, 2.5 * half), (name, trigger)
+            assert whole < max(UNMEASURABLE, 2.5 * half), (name, trigger)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -251,9 +252,9 @@ def test_a_megabyte_of_its_own_notice_is_read_quickly(name: str) -> None:
 
 def _seconds(reader: dialects.Reader, text: str) -> float:
     notice = _notice(text)
-    start = time.perf_counter()
+    start = time.process_time()
     reader(notice)
-    return time.perf_counter() - start
+    return time.process_time() - start
 
 
 def test_a_reason_that_names_another_recipient_is_not_held_against_one(
