@@ -63,19 +63,15 @@ _HOST = re.compile(
 def read(notice: Notice) -> tuple[RecipientStatus, ...]:
     """Return a status for each recipient named in a Postfix notice."""
     # Other MTAs write the subject too (Zoho does), but none of them these paragraphs.
+    signed = _PROGRAM.search(notice.text) or _SUBJECT.match(notice.subject)
+    if not signed and "mailer-daemon" not in notice.from_.lower():
+        return ()
     entries = [
         entry
         for part in _apart(notice.text)
         if "<" in part[:2] and (entry := _ENTRY.fullmatch(one_line(part)))
     ]
-    if not (
-        _PROGRAM.search(notice.text)
-        or _SUBJECT.match(notice.subject)
-        or (
-            "mailer-daemon" in notice.from_.lower()
-            and any(_OWN.search(entry[3]) for entry in entries)
-        )
-    ):
+    if not signed and not any(_OWN.search(entry[3]) for entry in entries):
         return ()
     action = Action.DELAYED if delayed(notice) else Action.FAILED
     if _SUCCESS.search(notice.text):

@@ -55,9 +55,13 @@ _SIGNS: Final = (
     "challenge", "tira-teima", "antispam uol", "bestätigung", "en attente", "clique aqui",
     "encaminhada",
 )  # fmt: skip
-_ACT: Final = (
-    r"(?:release|review|retrieve|recover|restore|view|allow|verify|confirm|validate|upgrade)"
-)
+_ACTS: Final = (
+    "release", "review", "retrieve", "recover", "restore", "view", "allow", "verify", "confirm",
+    "validate", "upgrade",
+)  # fmt: skip
+_ACT: Final = rf"(?:{'|'.join(_ACTS)})"
+# One of these stands in all that the next pattern looks for.
+_LURES: Final = (*_ACTS, "failure to", "your password", "your mailbox", "your account")
 _LURE: Final = re.compile(
     rf"\b(?:click|tap|go|proceed|login|log in|sign in)\b[^.\n]{{0,60}}?\b(?:to|and) (?:re-?)?{_ACT}"
     rf"|\b(?:re-?)?{_ACT} (?:\w{{1,12}} ){{0,3}}"
@@ -106,7 +110,8 @@ def _returns(message: Part) -> bool:
 
 
 def _lure(text: str) -> str:
-    lure = _LURE.search(text)
+    low = text.lower()
+    lure = _LURE.search(text) if any(sign in low for sign in _LURES) else None
     return f"it wants its reader to act: {' '.join(lure[0].split())[:80]}" if lure else ""
 
 

@@ -109,10 +109,11 @@ def _statuses(message: Part) -> list[Part]:
     parts = list(message.walk(into_messages=False))
     if typed := [part for part in parts if part.type in _TYPES]:
         return typed
-    if is_reply(message) or autoreply.read(message):
-        return []  # with a bounce below it, as mail programs quote that mark no line
     texts = (part for part in parts if part.type.startswith("text/") or part.type in _UNTYPED)
-    return [part for part in texts if part.type != "text/html" and _is_status(part)][:1]
+    found = [part for part in texts if part.type != "text/html" and _is_status(part)][:1]
+    if found and (is_reply(message) or autoreply.read(message)):
+        return []  # with a bounce below it, as mail programs quote that mark no line
+    return found
 
 
 def _is_status(part: Part) -> bool:
