@@ -104,7 +104,8 @@ class _Row:
     def cause(self) -> Cause:
         name = self.string("cause")
         if name not in tuple(Cause):
-            self.fail(f"unknown cause {name!r}{_nearest(name, Cause)}")
+            hint = _nearest(name, Cause) or f": known are {', '.join(Cause)}"
+            self.fail(f"unknown cause {name!r}{hint}")
         return Cause(name)
 
     def patterns(self, key: str) -> tuple[Alternative, ...]:
