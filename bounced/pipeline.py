@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cached_property
 from typing import Final
 
 from bounced import dialects, verp
@@ -26,6 +27,7 @@ from bounced.model import (
     Reading,
     RecipientStatus,
     Report,
+    Returned,
     Status,
     Verdict,
 )
@@ -51,6 +53,24 @@ _FEEDBACK: Final = {
 }
 
 
+class _Mail:
+    """One message, and what a person reads in it: worked out when asked, most reports need none."""
+
+    def __init__(self, message: Part, envelope: Envelope) -> None:
+        self.message = message
+        self.envelope = envelope
+
+    @cached_property
+    def notice(self) -> Notice:
+        """The notice's own words."""
+        null_sender = author.null_sender(self.message, self.envelope)
+        return prose.notice(self.message, null_sender=null_sender)
+
+    def returned(self) -> Returned | None:
+        """Return the message that did not arrive, from a part of its own or from the text."""
+        return returned.find(self.message) or returned.inline(self.notice.returned)
+
+
 def read(raw: bytes, envelope: Envelope, rules: RuleBook) -> Reading:
     """Return what one message says, and a judgement for each recipient in it.  Never raises."""
     try:
@@ -65,15 +85,15 @@ def read(raw: bytes, envelope: Envelope, rules: RuleBook) -> Reading:
 
 def examine(raw: bytes, envelope: Envelope, rules: RuleBook) -> Reading:
     """Do what ``read`` does, but let a defect of a reader show itself."""
-    message = mime.parse(raw)
-    notice = prose.notice(message, null_sender=author.null_sender(message, envelope))
-    report = _report(message, notice, envelope)
+    mail = _Mail(mime.parse(raw), envelope)
+    message = mail.message
+    report = _report(mail)
     report = replace(
         report,
-        returned=report.returned or returned.find(message, notice.returned),
+        returned=report.returned or mail.returned(),
         message_id=message.headers.get("Message-ID"),
-        from_=notice.from_ or None,
-        subject=notice.subject or None,
+        from_=message.headers.text("From") or None,
+        subject=message.headers.text("Subject") or None,
         date=fields.date(message.headers.get("Date") or ""),
         defects=(*report.defects, *(Defect(field="mime", text=text) for text in message.defects)),
     )
@@ -96,10 +116,12 @@ def fingerprint(raw: bytes) -> str:
     return hashlib.sha256(text[start:].rstrip(b"\n")).hexdigest()
 
 
-def _report(message: Part, notice: Notice, envelope: Envelope) -> Report:
+def _report(mail: _Mail) -> Report:
+    message, envelope = mail.message, mail.envelope
     standard = reports.read(message)
     if standard:
-        return _completed(standard, notice) if standard.kind is Kind.BOUNCE else standard
+        return _completed(standard, mail) if standard.kind is Kind.BOUNCE else standard
+    notice = mail.notice
     if plain := nonbounce.read(message, notice, envelope):
         return plain
     if author.from_daemon(message):
@@ -123,10 +145,11 @@ def _in_prose(notice: Notice) -> Report | None:
     )
 
 
-def _completed(report: Report, notice: Notice) -> Report:
+def _completed(report: Report, mail: _Mail) -> Report:
     """Fill in from the prose what the delivery status does not say."""
     if report.recipients and all(map(_says_why, report.recipients)):
         return report
+    notice = mail.notice
     found = dialects.read(notice)
     if not report.recipients:
         source = f"{report.source}+{found.source}" if found.recipients else report.source
@@ -218,16 +241,16 @@ def _forwarded(message: Part, notice: Notice) -> Report | None:
     kinds = {Kind.BOUNCE} if author.from_daemon(message) else {Kind.BOUNCE, Kind.COMPLAINT}
     for one in forward.inside(message, notice):
         report = reports.read(one)
-        about = prose.notice(one)
+        mail = _Mail(one, Envelope())
         if report and report.kind is Kind.BOUNCE:
-            report = _completed(report, about)
+            report = _completed(report, mail)
         elif report is None and author.from_daemon(one):
-            report = nonbounce.read(one, about, Envelope()) or _in_prose(about)
+            report = nonbounce.read(one, mail.notice, Envelope()) or _in_prose(mail.notice)
         if report and report.kind in kinds and report.recipients:
             defect = Defect(field="message", text=f"read inside a forward, part {one.path or '1'}")
             return replace(
                 report,
-                returned=returned.find(one, about.returned),
+                returned=mail.returned(),
                 defects=(*report.defects, defect),
             )
     return None

@@ -29,18 +29,20 @@ CHOSEN: Final = (
 _HEADER_END: Final = 262_144
 
 
-def find(message: Part, inline: str = "") -> Returned | None:
-    """Return what is known of the returned message: from its own part, else from *inline* text."""
+def find(message: Part) -> Returned | None:
+    """Return what is known of the returned message from a part of its own."""
     for part in message.walk(into_messages=False):
         if part is not message and is_returned(part):
             headers = _headers(part)
             if headers:
                 return _returned(headers, part.path)
-    if inline:
-        headers = Headers.parse(inline[:_HEADER_END].partition("\n\n")[0])
-        if headers:
-            return _returned(headers, "")
     return None
+
+
+def inline(text: str) -> Returned | None:
+    """Return what is known of the returned message from *text*, which begins with its header."""
+    headers = Headers.parse(text[:_HEADER_END].partition("\n\n")[0])
+    return _returned(headers, "") if headers else None
 
 
 def _headers(part: Part) -> Headers:

@@ -46,10 +46,10 @@ def test_a_header_in_utf_8_is_read_as_that(multipart: Build) -> None:
 def test_it_may_stand_in_the_text_of_the_notice() -> None:
     """A part of its own goes first; a part without a header is none."""
     message = mime.parse(b"Content-Type: message/rfc822\n\n\n\n")
-    found = returned.find(message, HEADER)
+    found = returned.inline(HEADER)
     assert found is not None
     assert (found.message_id, found.part) == ("<m1@example.org>", "")
-    assert returned.find(message, "no header\n\nat all") is None
+    assert returned.inline("no header\n\nat all") is None
     assert returned.find(message) is None
 
 
