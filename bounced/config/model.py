@@ -226,11 +226,18 @@ def _salted(value: Log) -> Log:
     return value
 
 
+def _host(value: str) -> str:
+    if any(letter.isspace() for letter in value):
+        msg = 'is no host name; write one like "bounces.example.org"'
+        raise ValueError(msg)
+    return value
+
+
 class Config(_Section):
     """All settings."""
 
-    hostname: Annotated[_Text, Field(description="name in the greeting")] = Field(
-        default_factory=socket.gethostname
+    hostname: Annotated[_Text, AfterValidator(_host), Field(description="name in the greeting")] = (
+        Field(default_factory=socket.gethostname)
     )
     accept: Annotated[
         tuple[Annotated[_Text, AfterValidator(_recipient_pattern)], ...],

@@ -37,6 +37,9 @@ WRONG = {
     "[logs]\nx = 1": "1: unknown setting logs; did you mean log?",
     "zebra = 1": "1: unknown setting zebra",
     "limits = 5": "1: limits = 5 must be a table; write [limits] and its settings below it",
+    "hostname = 'a b c'": (
+        '1: hostname = "a b c" is no host name; write one like "bounces.example.org"'
+    ),
     "[limits]\nmessage_size = 0": (
         '2: limits.message_size = 0 refuses every message; write at least "1 MiB", bounces carry '
         "whole mails"
