@@ -117,6 +117,10 @@ class Log:
             "info", "refused", peer=escape(peer), command=escape(command), reply=escape(reply)
         )
 
+    def broken_off(self, *, peer: str, octets: int) -> None:
+        """Log a client that went away in the middle of a message; it keeps it and comes back."""
+        self._say("info", "broken_off", peer=escape(peer), octets=octets)
+
     def recipient_refused(self, *, peer: str, forward_path: str, reply: str) -> None:
         """Log a recipient that the settings do not accept."""
         self._say(

@@ -157,6 +157,23 @@ def test_it_runs_without_any_settings(start: Callable[..., Running], tmp_path: P
     assert running.events("stopped")[0]["messages"] == 1
 
 
+def test_a_stop_before_it_is_ready_is_a_stop(start: Callable[..., Running]) -> None:
+    """While it still reads its rules: nothing was accepted, the exit code is 0."""
+    running = start()
+    deadline = time.monotonic() + 20
+    caught = f"/proc/{running.process.pid}/status"
+    while not _catches(Path(caught), signal.SIGTERM) and time.monotonic() < deadline:
+        time.sleep(0.005)
+
+    assert running.stop() == 0
+
+
+def _catches(status: Path, number: signal.Signals) -> bool:
+    """Whether a process has a handler for a signal, proc(5)."""
+    (mask,) = (line for line in status.read_text().splitlines() if line.startswith("SigCgt:"))
+    return bool(int(mask.split()[1], 16) >> (number - 1) & 1)
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_stop_finishes_what_was_begun(
     start: Callable[..., Running], number: signal.Signals

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 from typing import Annotated
 
 import typer
@@ -24,6 +26,9 @@ def serve(*, config: options.ConfigFile = None) -> None:
       bounced serve
       bounced serve --config /etc/bounced/bounced.toml
     """
+    # Until the daemon attends to it itself; nothing has been accepted yet.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+
     from bounced.daemon import serve as run
     from bounced.log import setup
 

@@ -16,11 +16,12 @@ class DataReader:
 
     What is beyond the limit is read on and thrown away, because a sender understands a reply only
     after it has sent the whole message; beyond twice the limit ``hopeless`` says to hang up.
+    ``received`` counts the octets that have come.
     """
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._received = 0
+        self.received = 0
         # The CRLF of the DATA command itself stands in front of the first line.
         self._held = _NEW_LINE
         self._skip = len(_NEW_LINE)
@@ -32,11 +33,11 @@ class DataReader:
     @property
     def hopeless(self) -> bool:
         """Whether so much has come that there is no use in waiting for the end."""
-        return self.too_large and self._received > 2 * self._limit + 2**20
+        return self.too_large and self.received > 2 * self._limit + 2**20
 
     def feed(self, chunk: bytes) -> bool:
         """Take the next chunk; ``True`` when the end of the message was in it."""
-        self._received += len(chunk)
+        self.received += len(chunk)
         data = self._held + chunk
         end = data.find(_END)
         if end >= 0:

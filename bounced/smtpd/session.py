@@ -150,6 +150,8 @@ class Session(Connection):
         finally:
             self.receiving = False
             self.heard = self.loop.time()
+            if not (data.done or data.hopeless):
+                self.service.log.broken_off(peer=self.peer, octets=data.received)
         return None if data.too_large else data.take()
 
     async def _store(self, body: bytes, envelope: Envelope) -> Row:

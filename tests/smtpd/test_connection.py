@@ -125,6 +125,26 @@ def test_no_250_before_the_commit(house: House) -> None:
     house.run(talk)
 
 
+@pytest.mark.parametrize("how", ["close", "abort"])
+def test_a_client_that_breaks_off_its_message_is_logged(house: House, how: str) -> None:
+    """With how much had come; nothing of it is kept, as the client still has it."""
+
+    async def talk(house: House) -> None:
+        client = await house.connect()
+        await client.greet()
+        await client.envelope()
+        await client.say("DATA")
+        client.send(b"Subject: half\r\n")
+        await asyncio.sleep(0.1)
+        getattr(client.writer.transport, how)()
+        await asyncio.sleep(0.2)
+
+        assert [(one["event"], one["octets"]) for one in house.events] == [("broken_off", 15)]
+        assert not house.writer.messages
+
+    house.run(talk)
+
+
 def test_a_client_that_vanishes_changes_nothing(house: House) -> None:
     """The commit goes on without it, and is logged."""
     house.writer.hold = True
@@ -163,7 +183,7 @@ def test_a_client_that_hangs_up(house: House, sent: bytes) -> None:
         await asyncio.sleep(0.05)
 
         assert not house.listeners.service.connections
-        assert house.events == []
+        assert [one["event"] for one in house.events] == ["broken_off"] * (b"DATA" in sent)
         assert house.writer.messages == []
 
     house.run(talk)
