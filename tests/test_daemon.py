@@ -166,6 +166,7 @@ def test_a_stop_before_it_is_ready_is_a_stop(start: Callable[..., Running]) -> N
         time.sleep(0.005)
 
     assert running.stop() == 0
+    assert running.events("stopping") == []  # the daemon itself had not begun to attend to it
 
 
 def _catches(status: Path, number: signal.Signals) -> bool:

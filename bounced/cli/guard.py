@@ -21,7 +21,6 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 NO = 1
-WRONG_USE = 2
 FAILED = 3
 INTERRUPTED = 130
 

@@ -36,21 +36,15 @@ _STATUS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a text tells of one SMTP reply: its code, its status, and the words on one line."""
+    """The codes of one SMTP reply, as a text tells them."""
 
     code: int | None
     status: Status | None
-    text: str
-
-
-def find_reply(text: str) -> Reply:
-    """Return the reply that *text* quotes; code and status are ``None`` where it shows none."""
-    return reply_of(Words(text))
 
 
 def reply_of(said: Words) -> Reply:
-    """Return the reply in words that have been cleaned already."""
-    return Reply(_code(said.shown), _status(said.shown), said.shown)
+    """Return the reply that *said* quotes; code and status are ``None`` where it shows none."""
+    return Reply(_code(said.shown), _status(said.shown))
 
 
 def _code(text: str) -> int | None:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bounced.report.reply import Reply, find_reply
+from bounced.report.reply import Reply, reply_of
+from bounced.report.words import Words
 
 
 @pytest.mark.parametrize(
@@ -36,21 +37,19 @@ from bounced.report.reply import Reply, find_reply
 )
 def test_code_and_status(text: str, code: int | None, status: str | None) -> None:
     """Codes are found where MTAs put them; addresses, versions and ids are none."""
-    reply = find_reply(text)
+    reply = reply_of(Words(text))
     assert (reply.code, str(reply.status) if reply.status else None) == (code, status)
 
 
 def test_text_is_the_words_of_the_remote() -> None:
     """The text is on one line, without who said it."""
-    reply = find_reply(
-        "host a.example[192.0.2.1] said: 550-no\n550 user (in reply to RCPT TO command)"
-    )
-    assert reply == Reply(550, None, "550 no user")
+    said = Words("host a.example[192.0.2.1] said: 550-no\n550 user (in reply to RCPT TO command)")
+    assert (reply_of(said), said.shown) == (Reply(550, None), "550 no user")
 
 
 @given(st.text())
 @settings(max_examples=300, deadline=None)
 def test_never_raises(text: str) -> None:
     """Any text gives a reply; a code has three digits and begins with 2, 4 or 5."""
-    reply = find_reply(text)
+    reply = reply_of(Words(text))
     assert reply.code is None or 200 <= reply.code < 600
