@@ -13,12 +13,12 @@ import os
 import re
 import resource
 import signal
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import Any
+from typing import Any, Protocol
 
 from bounced import pipeline, systemd
 from bounced.classify import RuleBook
@@ -40,7 +40,7 @@ def serve(config: Config, log: Log, environ: Mapping[str, str] = os.environ) -> 
     _allow_files(config.limits.connections + _SPARE_FILES)
     store = Store.open(
         config.store.url,
-        settings=config.policy.settings,
+        policies=config.policies,
         raw_retention=config.store.raw_retention,
     )
     with contextlib.closing(store), ThreadPoolExecutor(_READERS, "reader") as pool:
@@ -59,6 +59,23 @@ def serve(config: Config, log: Log, environ: Mapping[str, str] = os.environ) -> 
             asyncio.run(daemon.run())
         finally:
             writer.stop()
+
+
+class Part(Protocol):
+    """Something that runs beside the reception of mail, from when it is entered until it is left.
+
+    ``addresses`` are where it listens once it is entered, as people are told them.
+    """
+
+    @property
+    def addresses(self) -> Sequence[str]:
+        """Where it listens: ``http 127.0.0.1:8080``."""
+
+    async def __aenter__(self) -> object:
+        """Begin; raises ``BouncedError`` where it can't."""
+
+    async def __aexit__(self, *_: object) -> None:
+        """Finish what was begun, and end."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -82,12 +99,28 @@ class Daemon:
         listeners = self._listeners(intake)
         self._attend_to_signals()
         await listeners.open(self.config.listen, systemd.inherited(self.environ))
-        self._announce(listeners.addresses)
+        parts = self._parts()
+        async with contextlib.AsyncExitStack() as opened:
+            for part in parts:
+                await opened.enter_async_context(part)
+            self._announce([*listeners.addresses, *(at for part in parts for at in part.addresses)])
+            await self._attend(intake)
+            await self._wind_up(listeners)
+        self.log.stopped(messages=intake.taken)
+
+    def _parts(self) -> list[Part]:
+        """Return what runs beside the reception of mail."""
+        return []
+
+    async def _attend(self, intake: Intake) -> None:
+        """Do what comes round again and again, until it is time to stop."""
         self._keep_doing(_HOUR, self._expire)
         if limit := systemd.watchdog(self.environ):
             self._keep_doing(limit / 3, functools.partial(self._feed_watchdog, intake, limit))
         await self._stop.wait()
 
+    async def _wind_up(self, listeners: Listeners) -> None:
+        """Accept nothing more, and finish what was begun."""
         self.log.stopping(why=self._why)
         systemd.notify(self.environ, "STOPPING=1")
         await listeners.drain(self.config.limits.drain.total_seconds())
@@ -97,7 +130,6 @@ class Daemon:
             await asyncio.wait(takings, timeout=1)  # their commits are done, they only have to log
         for task in self._tasks:
             task.cancel()
-        self.log.stopped(messages=intake.taken)
 
     def _intake(self) -> Intake:
         return Intake(

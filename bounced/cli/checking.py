@@ -12,6 +12,7 @@ from bounced.cli import guard, options, output
 from bounced.config import (
     Config,
     Loaded,
+    Stream,
     complaints,
     load_with_origins,
     names,
@@ -53,17 +54,18 @@ def _shown(path: names.SettingPath, value: object) -> str:
 
 
 def _written(value: object) -> str:
-    if value is None:
-        return "forever"
     if isinstance(value, timedelta):
         return quantities.show_duration(value)
     if isinstance(value, Listen):
         return f"{value.protocol} {value.address}"
+    if isinstance(value, Stream):
+        own = value.model_dump(exclude_none=True)
+        return f"({', '.join(f'{key} {_written(one)}' for key, one in own.items())})"
     if isinstance(value, tuple):
         return ", ".join(_written(one) for one in value) or "(none)"
     if isinstance(value, dict):
         return ", ".join(f"{key} {_written(one)}" for key, one in value.items()) or "(none)"
-    return str(value)
+    return "forever" if value is None else str(value)
 
 
 def rules(settings: Config, *, as_json: bool) -> int:

@@ -69,7 +69,7 @@ def opened_store(config: Config, *, create: bool = False) -> Iterator[Store]:
 
     store = Store.open(
         config.store.url,
-        settings=config.policy.settings,
+        policies=config.policies,
         raw_retention=config.store.raw_retention,
         create=create,
     )
@@ -90,7 +90,7 @@ def previewed(config: Config) -> Iterator[Callable[[Incoming], list[Outcome]]]:
     from bounced.store.judge import Memory, judge
 
     def unknown(incoming: Incoming) -> list[Outcome]:
-        return judge(incoming, Memory(), config.policy.settings)[1]
+        return judge(incoming, Memory(), config.policies.of(incoming.stream))[1]
 
     with ExitStack() as stack:
         preview = unknown

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from bounced.config.endpoint import Endpoint, Inherited, Tcp, Unix
 from bounced.config.load import Loaded, load, load_with_origins, state_directory
-from bounced.config.model import Config, Limits, Listen, Log, Policy, Rules, StoreSection
+from bounced.config.model import Config, Limits, Listen, Log, Rules, StoreSection
+from bounced.config.policy import Policy, Stream
 
 __all__ = [
     "Config",
@@ -21,6 +22,7 @@ __all__ = [
     "Policy",
     "Rules",
     "StoreSection",
+    "Stream",
     "Tcp",
     "Unix",
     "load",

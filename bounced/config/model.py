@@ -13,43 +13,21 @@ from datetime import timedelta
 from functools import cached_property
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
-from bounced import policy
-from bounced.causes import Cause
 from bounced.config import endpoint, quantities
-
-
-def _some_size(value: int) -> int:
-    if value:
-        return value
-    msg = 'refuses every message; write at least "1 MiB", bounces carry whole mails'
-    raise ValueError(msg)
-
-
-_Size = Annotated[int, BeforeValidator(quantities.size), AfterValidator(_some_size)]
-_Duration = Annotated[timedelta, BeforeValidator(quantities.duration)]
-_Retention = Annotated[timedelta | None, BeforeValidator(quantities.retention)]
-_Count = Annotated[int, BeforeValidator(quantities.count)]
-
-
-def _text(value: object) -> str:
-    if isinstance(value, str) and value and value.isprintable():
-        return value
-    msg = "must be a text in quotes, not empty and without control characters"
-    raise ValueError(msg)
-
-
-def _recipient_pattern(value: str) -> str:
-    local_part, at, domain = value.rpartition("@")
-    bad = any(letter.isspace() for letter in value) or "@" in local_part.replace('"', "")
-    if value == "*" or (at and domain and not bad):
-        return value
-    msg = (
-        'is no recipient; write an address ("bounces@example.org"), one with a wildcard '
-        '("bounces+*@example.org"), a whole domain ("@example.org"), or "*" for all'
-    )
-    raise ValueError(msg)
+from bounced.config.kinds import (
+    Count,
+    Duration,
+    Retention,
+    Section,
+    Size,
+    Text,
+    listed,
+    recipient_pattern,
+)
+from bounced.config.policy import Policy, Stream, StreamName, policies
+from bounced.policy import Policies
 
 
 def _url(value: str) -> str:
@@ -67,11 +45,6 @@ def _address(value: str) -> str:
     return value
 
 
-def _listed(value: object) -> object:
-    """Take one text for a list of them, cut at commas: the form for the environment."""
-    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
-
-
 def _listener(value: object) -> object:
     """Take ``"lmtp unix:/run/x"`` for a table, smtp where no protocol is named."""
     if not isinstance(value, str):
@@ -80,21 +53,14 @@ def _listener(value: object) -> object:
     return {"protocol": protocol, "address": address} if space else {"address": value}
 
 
-_Text = Annotated[str, BeforeValidator(_text)]
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Listen(_Section):
+class Listen(Section):
     """One listener."""
 
     protocol: Annotated[
         Literal["smtp", "lmtp"], Field(description="what is spoken on it: `smtp` or `lmtp`")
     ] = "smtp"
     address: Annotated[
-        _Text,
+        Text,
         AfterValidator(_address),
         Field(description="`host:port`, `[::1]:port`, `unix:/path` or `systemd:NAME`"),
     ]
@@ -110,63 +76,33 @@ class Listen(_Section):
         return endpoint.read(self.address)
 
 
-class Limits(_Section):
+class Limits(Section):
     """How much of what is taken; beyond it the sender gets a reply that says so."""
 
-    message_size: Annotated[_Size, Field(description="largest message")] = 50 * 2**20
-    recipients: Annotated[_Count, Field(description="recipients in one transaction")] = 100
-    connections: Annotated[_Count, Field(description="connections at a time")] = 500
-    idle: Annotated[_Duration, Field(description="a silent client is sent away after this")] = (
+    message_size: Annotated[Size, Field(description="largest message")] = 50 * 2**20
+    recipients: Annotated[Count, Field(description="recipients in one transaction")] = 100
+    connections: Annotated[Count, Field(description="connections at a time")] = 500
+    idle: Annotated[Duration, Field(description="a silent client is sent away after this")] = (
         timedelta(minutes=5)
     )
-    drain: Annotated[_Duration, Field(description="how long a stop waits for what was begun")] = (
+    drain: Annotated[Duration, Field(description="how long a stop waits for what was begun")] = (
         timedelta(seconds=30)
     )
 
 
-class StoreSection(_Section):
+class StoreSection(Section):
     """Where everything is kept."""
 
     url: Annotated[
-        _Text, AfterValidator(_url), Field(description="the database, as SQLAlchemy writes it")
+        Text, AfterValidator(_url), Field(description="the database, as SQLAlchemy writes it")
     ]
     raw_retention: Annotated[
-        _Retention,
+        Retention,
         Field(description="how long the messages' bytes are kept; `forever` for no end"),
     ] = timedelta(days=30)
 
 
-class Policy(_Section):
-    """When an address is blocked."""
-
-    soft_limit: Annotated[
-        _Count, Field(description="soft failures in a row that block an address")
-    ] = 5
-    soft_window: Annotated[
-        _Duration, Field(description="silence after which soft failures are forgotten")
-    ] = timedelta(days=90)
-    soft_interval: Annotated[
-        _Duration, Field(description="failures of one address within this time count once")
-    ] = timedelta(0)
-    complaint_limit: Annotated[_Count, Field(description="complaints that block an address")] = 1
-    expire: Annotated[
-        Mapping[Cause, _Duration],
-        Field(description="cause = how long a block for it lasts; other blocks are permanent"),
-    ] = {}
-
-    @cached_property
-    def settings(self) -> policy.Settings:
-        """The same numbers as the core wants them."""
-        return policy.Settings(
-            soft_limit=self.soft_limit,
-            soft_window=self.soft_window,
-            soft_interval=self.soft_interval,
-            complaint_limit=self.complaint_limit,
-            expire=dict(self.expire),
-        )
-
-
-class Log(_Section):
+class Log(Section):
     """What is logged, and how.  It goes to standard error, never to a file of our own."""
 
     level: Annotated[
@@ -186,12 +122,12 @@ class Log(_Section):
     ] = ""
 
 
-class Rules(_Section):
+class Rules(Section):
     """Rules of the operator's own; they are tried before the built-in ones."""
 
     files: Annotated[
-        tuple[_Text, ...],
-        BeforeValidator(_listed),
+        tuple[Text, ...],
+        BeforeValidator(listed),
         Field(description="rule files, tried before the built-in ones; `*` allowed"),
     ] = ()
 
@@ -233,25 +169,33 @@ def _host(value: str) -> str:
     return value
 
 
-class Config(_Section):
+class Config(Section):
     """All settings."""
 
-    hostname: Annotated[_Text, AfterValidator(_host), Field(description="name in the greeting")] = (
+    hostname: Annotated[Text, AfterValidator(_host), Field(description="name in the greeting")] = (
         Field(default_factory=socket.gethostname)
     )
     accept: Annotated[
-        tuple[Annotated[_Text, AfterValidator(_recipient_pattern)], ...],
-        BeforeValidator(_listed),
+        tuple[Annotated[Text, AfterValidator(recipient_pattern)], ...],
+        BeforeValidator(listed),
         AfterValidator(_some_recipient),
         Field(description="recipients to accept: addresses, `bounces+*@…`, `@domain`, `*`"),
     ] = ("*",)
     listen: Annotated[
         tuple[Annotated[Listen, BeforeValidator(_listener)], ...],
-        BeforeValidator(_listed),
+        BeforeValidator(listed),
         AfterValidator(_some_listener),
     ] = (Listen(address="127.0.0.1:8025"),)
     limits: Limits = Limits()
     store: StoreSection
     policy: Policy = Policy()
+    streams: Annotated[
+        Mapping[StreamName, Stream], Field(description="mail streams with settings of their own")
+    ] = {}
     log: Annotated[Log, AfterValidator(_salted)] = Log()
     rules: Rules = Rules()
+
+    @cached_property
+    def policies(self) -> Policies:
+        """The policy of each stream, as the core wants it."""
+        return policies(self.policy, self.streams)

@@ -15,13 +15,32 @@ from bounced.model import Verdict
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """The numbers of the policy.  A cause without an entry in ``expire`` blocks for good."""
+    """The numbers of the policy.  A cause without an entry in ``expire`` blocks for good.
+
+    ``signed_only``: reports without our signature change nothing (``trust = "signed"``).
+    """
 
     soft_limit: int = 5
     soft_window: timedelta = timedelta(days=90)
     soft_interval: timedelta = timedelta(0)
     complaint_limit: int = 1
+    storm_recipients: int = 50
+    storm_window: timedelta = timedelta(hours=1)
+    down_after: timedelta = timedelta(days=14)
+    signed_only: bool = False
     expire: Mapping[Cause, timedelta] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policies:
+    """The numbers for each stream that has its own, and those for all others."""
+
+    default: Settings = Settings()
+    streams: Mapping[str, Settings] = field(default_factory=lambda: MappingProxyType({}))
+
+    def of(self, stream: str) -> Settings:
+        """Return the numbers that hold in *stream*."""
+        return self.streams.get(stream, self.default)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
-from bounced.policy import COUNTING, Effect, Settings, What
+from bounced.policy import COUNTING, Effect, Policies, What
 from bounced.store import rows, state
 from bounced.store.judge import Entry, Harm, Memory, judge, original, places
 from bounced.store.schema import audit, events, messages, raw_messages, reports
@@ -37,7 +37,7 @@ def prepare(batch: Sequence[Incoming], retention: timedelta | None) -> Prepared:
     )
 
 
-def record(connection: Connection, prepared: Prepared, settings: Settings) -> list[Recorded]:
+def record(connection: Connection, prepared: Prepared, policies: Policies) -> list[Recorded]:
     """Write what *prepared* says and does; what was recorded before is only counted as seen."""
     known = _known(connection, prepared.first)
     new = [one for key, one in prepared.first.items() if key not in known]
@@ -47,7 +47,7 @@ def record(connection: Connection, prepared: Prepared, settings: Settings) -> li
     lines: list[tuple[Entry, dict[str, Any]]] = []
     outcomes: dict[int, tuple[Outcome, ...]] = {}
     for one in new:
-        entries, done = judge(one, memory, settings)
+        entries, done = judge(one, memory, policies.of(one.stream))
         outcomes[id(one)] = tuple(done)
         lines += ((entry, rows.event(entry, ids[one.fingerprint], one)) for entry in entries)
     write(connection, lines)
@@ -63,11 +63,12 @@ def record(connection: Connection, prepared: Prepared, settings: Settings) -> li
     ]
 
 
-def preview(connection: Connection, incoming: Incoming, settings: Settings) -> list[Outcome]:
+def preview(connection: Connection, incoming: Incoming, policies: Policies) -> list[Outcome]:
     """Return what ``record`` would do with *incoming*: nothing, if it was recorded before."""
     if _known(connection, [incoming.fingerprint]):
         return []
-    return judge(incoming, _remembered(connection, [incoming], lock=False), settings)[1]
+    memory = _remembered(connection, [incoming], lock=False)
+    return judge(incoming, memory, policies.of(incoming.stream))[1]
 
 
 def write(connection: Connection, lines: Sequence[tuple[Entry, dict[str, Any]]]) -> None:

@@ -9,7 +9,7 @@ from typing import Final, Self, TypeVar
 from sqlalchemy import Connection, delete, exc, select
 
 from bounced.causes import Cause
-from bounced.policy import AddressState, Decision, Event, Settings, What
+from bounced.policy import AddressState, Decision, Event, Policies, What
 from bounced.store import history, migrations, record, rows, state
 from bounced.store.engine import Database
 from bounced.store.judge import Memory, operate
@@ -32,10 +32,10 @@ class Store:
     """
 
     def __init__(
-        self, database: Database, *, settings: Settings, raw_retention: timedelta | None
+        self, database: Database, *, policies: Policies, raw_retention: timedelta | None
     ) -> None:
         self.database = database
-        self.settings = settings
+        self.policies = policies
         self.raw_retention = raw_retention
 
     @classmethod
@@ -43,7 +43,7 @@ class Store:
         cls,
         url: str,
         *,
-        settings: Settings,
+        policies: Policies,
         raw_retention: timedelta | None,
         create: bool = True,
         patience: float = 5.0,
@@ -58,7 +58,7 @@ class Store:
         except BaseException:
             database.close()
             raise
-        return cls(database, settings=settings, raw_retention=raw_retention)
+        return cls(database, policies=policies, raw_retention=raw_retention)
 
     def close(self) -> None:
         """Close all connections; the store must not be used afterwards."""
@@ -72,7 +72,7 @@ class Store:
         if not batch:
             return []
         prepared = record.prepare(batch, self.raw_retention)
-        return self._write(lambda connection: record.record(connection, prepared, self.settings))
+        return self._write(lambda connection: record.record(connection, prepared, self.policies))
 
     def preview(self, incoming: Incoming) -> list[Outcome]:
         """Return what ``record`` would do with *incoming*; changes nothing.
@@ -80,7 +80,7 @@ class Store:
         Empty for a message that was recorded before.
         """
         with self.database.read() as connection:
-            return record.preview(connection, incoming, self.settings)
+            return record.preview(connection, incoming, self.policies)
 
     @property
     def name(self) -> str:

@@ -24,7 +24,7 @@ from bounced.model import (
     Status,
     Verdict,
 )
-from bounced.policy import Effect, Settings
+from bounced.policy import Effect, Policies, Settings
 from bounced.store import Incoming, Store, schema
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -88,7 +88,7 @@ def opened(url: str) -> Iterator[Callable[..., Store]]:
     stores: list[Store] = []
 
     def open_it(**options: Any) -> Store:
-        options = {"settings": Settings(), "raw_retention": timedelta(days=30)} | options
+        options = {"policies": Policies(), "raw_retention": timedelta(days=30)} | options
         stores.append(Store.open(url, **options))
         return stores[-1]
 
@@ -100,7 +100,7 @@ def opened(url: str) -> Iterator[Callable[..., Store]]:
 @pytest.fixture
 def store(opened: Callable[..., Store], request: pytest.FixtureRequest) -> Store:
     """Return an empty store; a test may ask for settings by ``indirect``."""
-    return opened(settings=getattr(request, "param", Settings()))
+    return opened(policies=Policies(default=getattr(request, "param", Settings())))
 
 
 @pytest.fixture

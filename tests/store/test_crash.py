@@ -20,10 +20,11 @@ import sys, threading
 from datetime import UTC, datetime
 from bounced.causes import Cause
 from bounced.model import *
-from bounced.policy import Settings
+from bounced.policy import Policies, Settings
 from bounced.store import Incoming, Store, Writer
 
-store = Store.open(sys.argv[1], settings=Settings(soft_limit=10**9), raw_retention=None)
+policies = Policies(default=Settings(soft_limit=10**9))
+store = Store.open(sys.argv[1], policies=policies, raw_retention=None)
 writer = Writer(store)
 writer.start()
 recipient = RecipientStatus(address="joe@example.com", action=Action.FAILED)

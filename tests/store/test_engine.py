@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 
 from bounced.errors import StoreError, StoreUnavailableError
-from bounced.policy import Settings
+from bounced.policy import Policies
 from bounced.store import Incoming, Store
 
 
 def refused(url: str, **options: bool) -> str:
     """Open what can't be opened, and return what was said."""
     with pytest.raises(StoreError) as error:
-        Store.open(url, settings=Settings(), raw_retention=None, **options)
+        Store.open(url, policies=Policies(), raw_retention=None, **options)
     return str(error.value)
 
 
@@ -84,10 +84,10 @@ def test_a_directory_that_can_not_be_made_is_named(tmp_path: Path) -> None:
 def test_a_directory_without_the_right_to_write_is_named(tmp_path: Path) -> None:
     """Even where the file itself is writable: the log is made beside it."""
     script = (
-        "import os; from bounced.store import Store; from bounced.policy import Settings\n"
+        "import os; from bounced.store import Store; from bounced.policy import Policies\n"
         "from bounced.errors import StoreError\n"
         "if os.geteuid() == 0: os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
-        "try: Store.open('sqlite:///bounced.sqlite', settings=Settings(), raw_retention=None)\n"
+        "try: Store.open('sqlite:///bounced.sqlite', policies=Policies(), raw_retention=None)\n"
         "except StoreError as error: print(error)"
     )
     path = tmp_path / "bounced.sqlite"
@@ -142,7 +142,7 @@ def test_a_corrupt_database_says_what_to_do(store: Store, url: str, tmp_path: Pa
     path.write_bytes(whole[:100] + b"\xff" * (len(whole) - 100))
 
     with pytest.raises(StoreError, match="is corrupt: stop the daemon") as error:
-        Store.open(url, settings=Settings(), raw_retention=None)
+        Store.open(url, policies=Policies(), raw_retention=None)
     assert not isinstance(error.value, StoreUnavailableError)
 
 

@@ -13,7 +13,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 from bounced.errors import StoreError
-from bounced.policy import Settings
+from bounced.policy import Policies
 from bounced.store import Store, migrations
 from bounced.store.engine import Database
 from bounced.store.schema import metadata
@@ -65,7 +65,7 @@ def test_a_migration_that_fails_leaves_the_database_as_it_was(url: str, tmp_path
     other.commit()
 
     with pytest.raises(StoreError):
-        Store.open(url, settings=Settings(), raw_retention=None)
+        Store.open(url, policies=Policies(), raw_retention=None)
 
     assert other.execute("SELECT name FROM sqlite_master").fetchall() == [("events",)]
     other.close()
@@ -77,7 +77,7 @@ def test_two_that_start_at_once_migrate_once(url: str) -> None:
 
     def open_it() -> None:
         try:
-            Store.open(url, settings=Settings(), raw_retention=None).close()
+            Store.open(url, policies=Policies(), raw_retention=None).close()
         except BaseException as error:  # noqa: BLE001 -- told to the test below
             errors.append(error)
 

@@ -10,7 +10,7 @@ from sqlalchemy import exc, select
 
 from bounced.causes import Cause
 from bounced.model import Judged
-from bounced.policy import Effect, Settings
+from bounced.policy import Effect, Policies, Settings
 from bounced.store import Incoming, Store, schema
 
 Make = Callable[..., Incoming]
@@ -26,7 +26,9 @@ def keys(store: Store, **filters: object) -> list[str]:
 @pytest.fixture
 def filled(opened: Callable[..., Store], message: Make, one: One) -> Store:
     """Return a store with a few addresses in several conditions."""
-    store = opened(settings=Settings(expire={Cause.MAILBOX_MOVED: timedelta(days=10)}))
+    store = opened(
+        policies=Policies(default=Settings(expire={Cause.MAILBOX_MOVED: timedelta(days=10)}))
+    )
     store.record(
         [
             message(one("dead@example.com", Cause.MAILBOX_UNKNOWN), day=1),
