@@ -29,6 +29,7 @@ from bounced.model import (
     Report,
     Returned,
     Status,
+    Typed,
     Verdict,
 )
 from bounced.report import author, fields, forward, mime, nonbounce, prose, returned
@@ -99,6 +100,19 @@ def examine(raw: bytes, envelope: Envelope, rules: RuleBook) -> Reading:
     )
     report = verp.attribute(report, envelope)
     return Reading(report=report, judged=tuple(_judge(report, rules)))
+
+
+def rejection(address: str, reply: str, remote_mta: str | None, rules: RuleBook) -> Judged:
+    """Return what a *reply* of *remote_mta* says that our own SMTP client got for *address*."""
+    recipient = RecipientStatus(
+        address=address,
+        action=Action.FAILED,
+        diagnostic_code=Typed("smtp", reply),
+        remote_mta=Typed("dns", remote_mta) if remote_mta else None,
+        source="dialogue",
+    )
+    report = Report(kind=Kind.BOUNCE, source="dialogue", recipients=(recipient,))
+    return next(_judge(report, rules))
 
 
 def fingerprint(raw: bytes) -> str:

@@ -9,14 +9,15 @@ from typing import Final, Self, TypeVar
 from sqlalchemy import Connection, delete, exc, select
 
 from bounced.causes import Cause
-from bounced.policy import AddressState, Decision, Event, Policies, What
-from bounced.store import history, migrations, record, rows, state
+from bounced.policy import AddressState, Decision, Policies, What
+from bounced.store import history, migrations, record, state
+from bounced.store.apply import take_effect
 from bounced.store.engine import Database
-from bounced.store.judge import Memory, operate
+from bounced.store.facts import Fact, by_operator, of_dialogue
 from bounced.store.schema import raw_messages
 from bounced.store.state import place
 from bounced.store.types import utc
-from bounced.store.values import HistoryEntry, Incoming, Outcome, Recorded
+from bounced.store.values import HistoryEntry, Incoming, Observed, Outcome, Recorded
 
 _T = TypeVar("_T")
 _PAGE: Final = 500
@@ -74,7 +75,7 @@ class Store:
         prepared = record.prepare(batch, self.raw_retention)
         return self._write(lambda connection: record.record(connection, prepared, self.policies))
 
-    def preview(self, incoming: Incoming) -> list[Outcome]:
+    def preview(self, incoming: Incoming) -> tuple[Outcome, ...]:
         """Return what ``record`` would do with *incoming*; changes nothing.
 
         Empty for a message that was recorded before.
@@ -152,20 +153,21 @@ class Store:
         cause: Cause | None = None,
     ) -> Decision:
         """Block *address*, or with ``@example.org`` a whole domain, until an operator lifts it."""
-        event = Event(what=What.BLOCK, who=who, why=why, cause=cause)
-        return self._operate(address, event, now, stream)
+        return self._operate(
+            by_operator(What.BLOCK, address, stream, now, who=who, reason=why, cause=cause)
+        )
 
     def unblock(
         self, address: str, *, why: str, who: str, now: datetime, stream: str = "default"
     ) -> Decision:
         """Lift a block; the address starts clean.  ``unchanged`` where there was none."""
-        return self._operate(address, Event(what=What.UNBLOCK, who=who, why=why), now, stream)
+        return self._operate(by_operator(What.UNBLOCK, address, stream, now, who=who, reason=why))
 
     def delivered(
         self, address: str, *, who: str, now: datetime, stream: str = "default"
     ) -> Decision:
         """Take note of a delivery: soft failures up to then are forgotten, a block stays."""
-        return self._operate(address, Event(what=What.DELIVERED, who=who), now, stream)
+        return self._operate(by_operator(What.DELIVERED, address, stream, now, who=who))
 
     def expire_raw(self, now: datetime) -> int:
         """Delete the raw messages whose time is over; return how many, never locking for long."""
@@ -176,8 +178,28 @@ class Store:
             total += deleted
         return total
 
-    def _operate(self, address: str, event: Event, now: datetime, stream: str) -> Decision:
-        return self._write(lambda connection: _operated(connection, address, event, now, stream))
+    def observe(
+        self, batch: Sequence[Observed], also: Callable[[Connection], None] | None = None
+    ) -> list[Decision | None]:
+        """Record what the sender's own SMTP client saw; return what each did, in their order.
+
+        ``None`` for what is no address.  *also* is done in the same transaction.
+        """
+
+        def work(connection: Connection) -> list[Decision | None]:
+            sources = [(None, [of_dialogue(one)]) for one in batch]
+            judged = take_effect(connection, sources, self.policies)
+            if also:
+                also(connection)
+            return [entries[-1].decision for entries in judged]
+
+        return self._write(work)
+
+    def _operate(self, fact: Fact) -> Decision:
+        judged = self._write(lambda at: take_effect(at, [(None, [fact])], self.policies))
+        decision = judged[0][-1].decision
+        assert decision is not None
+        return decision
 
     def _write(self, work: Callable[[Connection], _T]) -> _T:
         """Do *work* in one transaction.
@@ -197,17 +219,3 @@ class Store:
 
 def _utc(now: datetime | None) -> datetime:
     return datetime.now(UTC) if now is None else utc(now)
-
-
-def _operated(
-    connection: Connection, address: str, event: Event, now: datetime, stream: str
-) -> Decision:
-    at = place(stream, address)
-    before = state.load(connection, [at], lock=True)
-    memory = Memory(states=dict(before))
-    entries = operate(at, address, event, memory, utc(now))
-    record.write(connection, [(entry, rows.event(entry, None, None)) for entry in entries])
-    state.save(connection, before, memory.states)
-    decision = entries[-1].decision
-    assert decision is not None
-    return decision
