@@ -1,7 +1,8 @@
 """The daemon: everything built from the settings, then run until it is told to stop.
 
 SIGTERM and SIGINT: nothing more is accepted, what was begun is finished, the writer is drained.
-SIGHUP: the rule files are read again.  Every hour the raw messages whose time is over are deleted.
+SIGHUP: the rule files and the tokens of the API are read again.  Every hour the raw messages whose
+time is over are deleted.
 """
 
 from __future__ import annotations
@@ -13,20 +14,21 @@ import os
 import re
 import resource
 import signal
+import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
-from bounced import pipeline, systemd
+from bounced import pipeline, systemd, web
 from bounced.classify import RuleBook
 from bounced.config import Config, rulebook
 from bounced.errors import RuleError, StoreError
 from bounced.log import Log
 from bounced.model import Envelope, Reading
-from bounced.smtpd import Intake, Listeners, Service, matcher
+from bounced.smtpd import PROTOCOLS, Intake, Listeners, Service, matcher
 from bounced.store import Store, Writer
 
 _READERS = 2  # threads; Python reads one message at a time anyway, the others wait for their turn
@@ -37,7 +39,7 @@ _SPARE_FILES = 256  # beside the connections: the database, threads, the log
 def serve(config: Config, log: Log, environ: Mapping[str, str] = os.environ) -> None:
     """Run until a signal ends it; raises ``BouncedError`` where it can't begin."""
     rules = rulebook.load(config.rules.files)
-    _allow_files(config.limits.connections + _SPARE_FILES)
+    _allow_files(config.limits.connections + config.http.connections + _SPARE_FILES)
     store = Store.open(
         config.store.url,
         policies=config.policies,
@@ -78,6 +80,14 @@ class Part(Protocol):
         """Finish what was begun, and end."""
 
 
+@runtime_checkable
+class Reloads(Protocol):
+    """A part that reads a file of its own again on SIGHUP."""
+
+    async def reload(self) -> None:
+        """Do it; never raises."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Daemon:
     """One running daemon; its parts are open already, and closed by whoever opened them."""
@@ -91,6 +101,7 @@ class Daemon:
     pool: ThreadPoolExecutor
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _reloads: Sequence[Reloads] = ()
     _why: str = ""
 
     async def run(self) -> None:
@@ -98,8 +109,11 @@ class Daemon:
         intake = self._intake()
         listeners = self._listeners(intake)
         self._attend_to_signals()
-        await listeners.open(self.config.listen, systemd.inherited(self.environ))
-        parts = self._parts()
+        inherited = systemd.inherited(self.environ)
+        mail = [one for one in self.config.listen if one.protocol in PROTOCOLS]
+        await listeners.open(mail, inherited)
+        parts = self._parts(inherited)
+        self._reloads = [part for part in parts if isinstance(part, Reloads)]
         async with contextlib.AsyncExitStack() as opened:
             for part in parts:
                 await opened.enter_async_context(part)
@@ -108,9 +122,18 @@ class Daemon:
             await self._wind_up(listeners)
         self.log.stopped(messages=intake.taken)
 
-    def _parts(self) -> list[Part]:
+    def _parts(self, inherited: Mapping[str, Sequence[socket.socket]]) -> list[Part]:
         """Return what runs beside the reception of mail."""
-        return []
+        return [
+            web.Service(
+                config=self.config,
+                log=self.log,
+                store=self.store,
+                rules=lambda: self.rules,
+                inherited=inherited,
+                environ=self.environ,
+            ),
+        ]
 
     async def _attend(self, intake: Intake) -> None:
         """Do what comes round again and again, until it is time to stop."""
@@ -187,6 +210,8 @@ class Daemon:
             self.log.failure(doing="reading the rules again", error=error)
         else:
             self.log.rules_reloaded(rules=len(self.rules.rules))
+        for part in self._reloads:
+            await part.reload()
 
     async def _expire(self) -> None:
         try:

@@ -21,6 +21,7 @@ from bounced.config import (
 )
 from bounced.config.model import Listen
 
+_SIZES = {("limits", "message_size"), ("http", "body_size")}
 _IN_ORDER = "all do what their examples say"
 
 
@@ -48,7 +49,7 @@ def _settings(loaded: Loaded) -> Iterator[tuple[str, str, str]]:
 def _shown(path: names.SettingPath, value: object) -> str:
     if path == ("log", "salt"):
         return "(set)" if value else "(not set)"
-    if path == ("limits", "message_size") and isinstance(value, int):
+    if path in _SIZES and isinstance(value, int):
         return quantities.show_size(value)
     return complaints.hide_password(_written(value))
 

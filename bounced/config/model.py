@@ -16,6 +16,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from bounced.config import endpoint, quantities
+from bounced.config.http import Http
 from bounced.config.kinds import (
     Count,
     Duration,
@@ -57,7 +58,8 @@ class Listen(Section):
     """One listener."""
 
     protocol: Annotated[
-        Literal["smtp", "lmtp"], Field(description="what is spoken on it: `smtp` or `lmtp`")
+        Literal["smtp", "lmtp", "http"],
+        Field(description="what is spoken on it: `smtp`, `lmtp` or `http`"),
     ] = "smtp"
     address: Annotated[
         Text,
@@ -192,6 +194,7 @@ class Config(Section):
     streams: Annotated[
         Mapping[StreamName, Stream], Field(description="mail streams with settings of their own")
     ] = {}
+    http: Http = Http()
     log: Annotated[Log, AfterValidator(_salted)] = Log()
     rules: Rules = Rules()
 

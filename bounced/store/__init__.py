@@ -6,8 +6,18 @@ SQLAlchemy Core; SQLite by default, PostgreSQL by its URL.  :class:`Store` recor
 
 from __future__ import annotations
 
+from bounced.store.facts import by_operator
 from bounced.store.store import Store
 from bounced.store.values import HistoryEntry, Incoming, Observed, Outcome, Recorded
 from bounced.store.writer import Writer
 
-__all__ = ["HistoryEntry", "Incoming", "Observed", "Outcome", "Recorded", "Store", "Writer"]
+__all__ = [
+    "HistoryEntry",
+    "Incoming",
+    "Observed",
+    "Outcome",
+    "Recorded",
+    "Store",
+    "Writer",
+    "by_operator",
+]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final, Self, TypeVar
 
@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, exc, select
 from bounced.causes import Cause
 from bounced.policy import AddressState, Decision, Policies, What
 from bounced.store import history, migrations, record, state
-from bounced.store.apply import take_effect
+from bounced.store.apply import Source, take_effect
 from bounced.store.engine import Database
 from bounced.store.facts import Fact, by_operator, of_dialogue
 from bounced.store.schema import raw_messages
@@ -95,8 +95,20 @@ class Store:
 
         Where an operator has blocked its whole domain, that block: its ``key`` is ``@domain``.
         """
+        return self.lookup([address], stream, now=now)[0]
+
+    def lookup(
+        self, addresses: Iterable[str], stream: str = "default", *, now: datetime | None = None
+    ) -> list[AddressState | None]:
+        """Return what ``state`` says of each address, in their order; thousands at a time."""
+        wanted = [place(stream, one) for one in addresses]
         with self.database.read() as connection:
-            return state.find(connection, place(stream, address), _utc(now))
+            return state.find(connection, wanted, _utc(now))
+
+    def ping(self) -> None:
+        """Ask the database anything at all."""
+        with self.database.read() as connection:
+            connection.execute(select(1))
 
     def states(
         self,
@@ -153,21 +165,27 @@ class Store:
         cause: Cause | None = None,
     ) -> Decision:
         """Block *address*, or with ``@example.org`` a whole domain, until an operator lifts it."""
-        return self._operate(
-            by_operator(What.BLOCK, address, stream, now, who=who, reason=why, cause=cause)
-        )
+        fact = by_operator(What.BLOCK, address, stream, now, who=who, reason=why, cause=cause)
+        return self.operate([fact])[0]
 
     def unblock(
         self, address: str, *, why: str, who: str, now: datetime, stream: str = "default"
     ) -> Decision:
         """Lift a block; the address starts clean.  ``unchanged`` where there was none."""
-        return self._operate(by_operator(What.UNBLOCK, address, stream, now, who=who, reason=why))
+        fact = by_operator(What.UNBLOCK, address, stream, now, who=who, reason=why)
+        return self.operate([fact])[0]
 
     def delivered(
         self, address: str, *, who: str, now: datetime, stream: str = "default"
     ) -> Decision:
         """Take note of a delivery: soft failures up to then are forgotten, a block stays."""
-        return self._operate(by_operator(What.DELIVERED, address, stream, now, who=who))
+        return self.operate([by_operator(What.DELIVERED, address, stream, now, who=who)])[0]
+
+    def operate(self, facts: Sequence[Fact]) -> list[Decision]:
+        """Do what operators do, all or nothing; return what each did, in their order."""
+        sources: list[Source] = [(None, [fact]) for fact in facts]
+        judged = self._write(lambda at: take_effect(at, sources, self.policies))
+        return [made for entries in judged if (made := entries[-1].decision)]
 
     def expire_raw(self, now: datetime) -> int:
         """Delete the raw messages whose time is over; return how many, never locking for long."""
@@ -194,12 +212,6 @@ class Store:
             return [entries[-1].decision for entries in judged]
 
         return self._write(work)
-
-    def _operate(self, fact: Fact) -> Decision:
-        judged = self._write(lambda at: take_effect(at, [(None, [fact])], self.policies))
-        decision = judged[0][-1].decision
-        assert decision is not None
-        return decision
 
     def _write(self, work: Callable[[Connection], _T]) -> _T:
         """Do *work* in one transaction.
