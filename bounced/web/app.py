@@ -111,7 +111,6 @@ def _add(app: FastAPI, route: Route) -> None:
         response_model=None,
         responses=_responses(route, name),
         dependencies=[] if route.path == HEALTH_PATH else [Security(_BEARER)],
-        openapi_extra=_request(route, name),
     )
 
 
@@ -121,18 +120,11 @@ def _scope(route: Route) -> str:
     return f"Needs a token with scope `{'write' if route.writes else 'read'}`."
 
 
-def _request(route: Route, name: str) -> dict[str, Any]:
-    if route.method == "GET":
-        return {}
-    return {"requestBody": {"content": {"application/json": {"example": examples.ASKED[name]}}}}
-
-
 def _responses(route: Route, name: str) -> dict[int | str, dict[str, Any]]:
     told: dict[int | str, dict[str, Any]] = {
         200: {
             "model": route.answer,
             "description": (route.answer.__doc__ or "").strip(),
-            "content": {"application/json": {"example": examples.ANSWERED[name]}},
         }
     }
     for status in route.problems:
@@ -157,4 +149,10 @@ def _description(app: FastAPI) -> dict[str, Any]:
     told = get_openapi(title=_TITLE, version=_VERSION, summary=_SUMMARY, routes=app.routes)
     schema = problems.Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     told["components"]["schemas"] |= {**schema.pop("$defs"), "Problem": schema}
+    for operation in (one for path in told["paths"].values() for one in path.values()):
+        # Here, because FastAPI takes away what is null in an example.
+        name, good = operation["operationId"], operation["responses"]["200"]
+        good["content"]["application/json"]["example"] = examples.ANSWERED[name]
+        if body := operation.get("requestBody"):
+            body["content"]["application/json"]["example"] = examples.ASKED[name]
     return told

@@ -52,14 +52,12 @@ class _Exchange:
     started: float = field(default_factory=time.perf_counter)
     token: Token | None = None
     status: int = 0
-    read: bool = False
 
     async def answer(self, message: Message) -> None:
         """Send one message of the answer, with the headers that all have."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            closing = () if self.read else ((b"connection", b"close"),)
-            message = {**message, "headers": [*message["headers"], *_HEADERS, *closing]}
+            message = {**message, "headers": [*message["headers"], *_HEADERS]}
         await self.send(message)
 
     def header(self, name: bytes) -> bytes | None:
@@ -107,7 +105,6 @@ class Guard:
         except _RefusedError as error:
             await self._refuse(one, error.status)
             return
-        one.read = True
         one.scope.setdefault("state", {})["token"] = one.token
         await self.app(one.scope, _replayed(body, receive), one.answer)
 
@@ -153,6 +150,9 @@ class Guard:
         return bytes(read)
 
     async def _refuse(self, one: _Exchange, status: int) -> None:
+        """Answer at once.  uvicorn takes the rest of the body and throws it away, for a while: a
+        connection that is closed on a client that still sends would take the answer with it.
+        """
         await problems.answer(status)(one.scope, _nothing, one.answer)
 
     def _tell(self, one: _Exchange) -> None:

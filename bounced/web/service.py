@@ -74,8 +74,8 @@ class Service:
         sockets = [*self._sockets(opened)]
         serving = asyncio.create_task(server.serve(sockets))
         opened.push_async_callback(_stop, server, serving)
-        while not server.started and not serving.done():
-            await asyncio.sleep(0.01)  # noqa: ASYNC110 -- uvicorn has no event for it
+        while not server.started and not serving.done():  # noqa: ASYNC110 -- it has no event
+            await asyncio.sleep(0.01)
         if serving.done():
             await serving  # it says why
 
