@@ -18,6 +18,7 @@ from bounced.store.types import storable
 CHUNK: Final = 500  # values in one IN (...); the smallest limit of parameters is SQLite's, 32,766
 _MAX_STREAM: Final = 200
 FIELDS: Final = tuple(one.name for one in dataclasses.fields(AddressState))
+_COLUMNS: Final = tuple(recipients.c[name] for name in FIELDS)
 
 
 class Place(NamedTuple):
@@ -42,7 +43,7 @@ def load(
     states: dict[Place, AddressState] = {}
     for stream, keys in _chunks(places):
         query = (
-            select(recipients)
+            select(*_COLUMNS)
             .where(recipients.c.stream == stream, recipients.c.key.in_(keys))
             .order_by(recipients.c.key)
         )
@@ -140,12 +141,12 @@ def listed(
         tests.append(or_(table.since >= since, table.last_failure_at >= since))
     if after is not None:
         tests.append(tuple_(table.stream, table.key) > after)
-    query = select(recipients).where(*tests).order_by(table.stream, table.key).limit(limit)
+    query = select(*_COLUMNS).where(*tests).order_by(table.stream, table.key).limit(limit)
     return [as_of(_state(row), now) for row in connection.execute(query)]
 
 
 def _state(row: Row[Any]) -> AddressState:
-    values = {name: getattr(row, name) for name in FIELDS}
+    values = dict(zip(FIELDS, row, strict=True))
     values["cause"] = Cause(row.cause) if row.cause is not None else None
     return AddressState(**values)
 

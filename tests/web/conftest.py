@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import json
 import threading
@@ -14,6 +15,7 @@ from typing import Any, Self
 
 import httpx
 import pytest
+from sqlalchemy import event
 
 from bounced import log
 from bounced.classify import RuleBook
@@ -65,7 +67,7 @@ class Api:
 
     def write_tokens(self) -> None:
         """Make a new token for each scope."""
-        made = {scope: tokens.new(f"a-{scope}er", scope) for scope in ("read", "write")}
+        made = {"read": tokens.new("page", "read"), "write": tokens.new("shop", "write")}
         self.secrets = {scope: secret for scope, (_, secret) in made.items()}
         self.token_file.write_text("".join(f"{line}\n" for line, _ in made.values()))
         self.token_file.chmod(0o600)
@@ -130,3 +132,24 @@ def start(tmp_path: Path, rules: RuleBook) -> Iterator[Callable[..., Api]]:
 def api(start: Callable[..., Api]) -> Api:
     """Return a running API."""
     return start()
+
+
+@pytest.fixture
+def store_error(api: Api) -> Callable[[str], contextlib.AbstractContextManager[None]]:
+    """Return what makes the disk full when rows go into a table: as SQLite says it."""
+
+    @contextlib.contextmanager
+    def full(table: str) -> Iterator[None]:
+        def refuse(*call: Any) -> None:
+            if f"INSERT INTO {table} " in call[2]:
+                cursor = call[1]
+                cursor.execute("PRAGMA max_page_count=1")
+
+        event.listen(api.store.database.engine, "before_cursor_execute", refuse)
+        try:
+            yield
+        finally:
+            event.remove(api.store.database.engine, "before_cursor_execute", refuse)
+            api.store.database.engine.dispose()
+
+    return full
