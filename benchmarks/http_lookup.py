@@ -1,4 +1,6 @@
-"""How long a look-up of ten thousand addresses takes over HTTP: ``python benchmarks/http_lookup.py``.
+"""How long does a look-up of ten thousand addresses take over HTTP?
+
+Run it: ``python benchmarks/http_lookup.py``.
 
 A store of a hundred thousand addresses, a fifth of them blocked, in SQLite; the API as the daemon
 runs it, in a process of its own, and one client on loopback.

@@ -14,6 +14,7 @@ from bounced.shapes import Shape, decision, verdict, when
 if TYPE_CHECKING:
     from bounced.replay.files import Bad, Found
     from bounced.replay.run import Done
+    from bounced.store import Incident, Storm
 
 
 def message(found: Found, reading: Reading) -> Shape:
@@ -70,6 +71,39 @@ def classified(reply: str, remote_mta: str | None, found: Verdict) -> Shape:
     """Return the shape of ``bounced classify --json``."""
     named: Shape = {"remote_mta": remote_mta} if remote_mta else {}
     return {"reply": reply, **named, **verdict(found)}
+
+
+def incident(one: Incident) -> Shape:
+    """Return the shape of ``bounced incidents --json``."""
+    return {
+        "id": one.id,
+        "cause": str(one.cause),
+        "ours": one.ours,
+        "refuser": one.refuser,
+        "opened_at": when(one.opened_at),
+        "last_at": when(one.last_at),
+        "closed_at": when(one.closed_at),
+        "closed_by": one.closed_by,
+        "failures": one.failures,
+        "recipients": one.recipients,
+        "evidence": one.evidence,
+        "removal": one.removal,
+        "postmasters": [f"postmaster@{domain}" for domain in one.domains],
+    }
+
+
+def storm(one: Storm) -> Shape:
+    """Return the shape of ``bounced storms --json``."""
+    return {
+        "id": one.id,
+        "scope": one.scope,
+        "name": one.name,
+        "cause": str(one.cause),
+        "started_at": when(one.started_at),
+        "last_at": when(one.last_at),
+        "ended_at": when(one.ended_at),
+        "recipients": one.recipients,
+    }
 
 
 def would(done: Done) -> Shape:
