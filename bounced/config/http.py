@@ -28,7 +28,7 @@ class Http(Section):
         Text | None,
         Field(description="file with the tokens; else the systemd credential `http-tokens`"),
     ] = None
-    body_size: Annotated[Size, Field(description="largest request, but for an import")] = 4 * 2**20
+    body_size: Annotated[Size, Field(description="largest request")] = 4 * 2**20
     connections: Annotated[Count, Field(description="HTTP connections at a time")] = 64
     timeout: Annotated[
         Duration,

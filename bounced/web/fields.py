@@ -22,7 +22,9 @@ MOST_REPORTED: Final = 1_000
 
 # No white space, no controls, no angle brackets: "Anna <anna@example.org>" would be looked up as it
 # stands, and found to be fine.  A local part "*" is somebody who means the whole domain.
-_BAD: Final = r"\s\x00-\x1f\x7f-\x9f<>"
+# Regular expressions differ in what white space is (U+0085, U+FEFF), so those are named.
+_BLANK: Final = r"\s\x00-\x1f\x7f-\x9f\ufeff"
+_BAD: Final = rf"{_BLANK}<>"
 _LOCAL_PART: Final = rf"(?:[^{_BAD}@*]|[^{_BAD}@][^{_BAD}]+)"
 _DOMAIN: Final = rf"@[^{_BAD}@/.][^{_BAD}@/]*"
 _LONGEST: Final = 320
@@ -69,8 +71,8 @@ Address: TypeAlias = Annotated[
 Stream: TypeAlias = Annotated[str, _text("^[a-z0-9_-]{1,32}$", 32)]
 Domain: TypeAlias = Annotated[str, _text(rf"^[^{_BAD}@/]+$", 255)]
 Cursor: TypeAlias = Annotated[str, _text("^[A-Za-z0-9_.~%-]+/[!-~]+$", 10_000)]
-Words: TypeAlias = Annotated[str, _text(r"\S", 500)]
-Reply: TypeAlias = Annotated[str, _text(r"\S", 10_000)]
+Words: TypeAlias = Annotated[str, _text(f"[^{_BLANK}]", 500)]
+Reply: TypeAlias = Annotated[str, _text(f"[^{_BLANK}]", 10_000)]
 Name: TypeAlias = Annotated[str, _text(r"^[!-~]+$", 998)]
 Time: TypeAlias = Annotated[
     datetime,
