@@ -11,9 +11,12 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple, Self
+from typing import Final, NamedTuple, Self
 
 from bounced.causes import Cause, Scope, Type
+
+DEFAULT_STREAM: Final = "default"
+"""The mail stream of whatever belongs to no other."""
 
 
 class Kind(StrEnum):

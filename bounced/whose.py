@@ -23,7 +23,6 @@ from bounced.address import (
     is_address,
     names,
     normalise,
-    untagged,
     unwrap,
     verify,
 )
@@ -57,7 +56,7 @@ class Ours:
 
     def by_address(self, path: str) -> str | None:
         """Return the stream that a bounce address belongs to, by the settings."""
-        tried = dict.fromkeys((path, untagged(path), unwrap(path)))
+        tried = dict.fromkeys((path, unwrap(path)))
         return next((found for one in tried if (found := self.stream_of(one))), None)
 
 
@@ -100,24 +99,27 @@ def told(reading: Reading, addresses: Collection[str], match: Match) -> Reading:
 
     ``reading`` comes back as it is where it can't be about any of them.
     """
-    if reading.claim.trust is not Trust.UNSIGNED or reading.report.kind not in _ABOUT_SOMEBODY:
+    before = reading.claim
+    if before.trust is not Trust.UNSIGNED or reading.report.kind not in _ABOUT_SOMEBODY:
         return reading
-    found = reading
-    if reading.claim.matched is not Match.VERP:
-        known = {normalise(one): one for one in addresses}
+    known = {normalise(one): one for one in addresses}
+    named = bool(keys(reading) & known.keys())
+    if named and before.matched is Match.VERP:
+        judged, match = reading.judged, Match.VERP
+    elif named:
         judged = tuple(_among(one, known) for one in reading.judged)
-        if judged != reading.judged or any(_keys(one) & known.keys() for one in judged):
-            found = replace(reading, judged=judged)
-        elif len(known) == 1 and not _addressed(reading):
-            found = _only(reading, *addresses)
-        else:
-            return reading
+    elif len(known) == 1 and before.matched is not Match.VERP and not _addressed(reading):
+        judged = _only(reading, *addresses).judged
     else:
-        match = Match.VERP
+        return reading
     why = "it returns a message that we were told of"
-    return replace(
-        found, claim=replace(reading.claim, trust=Trust.CORRELATED, matched=match, why=why)
-    )
+    claim = replace(before, trust=Trust.CORRELATED, matched=match, why=why)
+    return replace(reading, judged=judged, claim=claim)
+
+
+def keys(reading: Reading) -> frozenset[str]:
+    """Return the look-up keys of all recipients that a report names."""
+    return frozenset(key for one in reading.judged for key in _keys(one))
 
 
 def _unsigned(reading: Reading, envelope: Envelope, ours: Ours, stream: str | None) -> Reading:
@@ -177,8 +179,9 @@ def _only(reading: Reading, who: str | None) -> Reading:
 
 
 def _among(one: Judged, known: dict[str, str]) -> Judged:
-    named = [fields.address(one.recipient.original_recipient), one.recipient.address]
-    keys = [normalise(address) for address in named if address]
+    said = one.recipient
+    original, final = map(fields.address, (said.original_recipient, said.final_recipient))
+    keys = [normalise(address) for address in (original, said.address, final) if address]
     found = next((known[key] for key in keys if key in known), None)
     return _mailed(one, found) if found else one
 

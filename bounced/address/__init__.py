@@ -8,6 +8,7 @@ docs/return-path.md has the format and examples.  Pure.
 from __future__ import annotations
 
 from bounced.address.mailbox import MAX_KEY, domain_of, is_address, normalise, normalise_domain
+from bounced.address.pattern import matcher
 from bounced.address.signed import (
     VALIDITY,
     Key,
@@ -28,6 +29,7 @@ __all__ = [
     "Signed",
     "domain_of",
     "is_address",
+    "matcher",
     "names",
     "normalise",
     "normalise_domain",

@@ -21,12 +21,11 @@ from typing import Final, NamedTuple
 
 from bounced.address.mailbox import is_address, normalise
 from bounced.address.wrapped import unwrap
-from bounced.model import Trust
+from bounced.model import DEFAULT_STREAM, Trust
 
 VALIDITY: Final = timedelta(days=30)
 """How long a return path is good: MTAs give up after 5 days, some after 14; reports come late."""
 
-_DEFAULT: Final = "default"
 _MAX_LOCAL: Final = 64  # RFC 5321 §4.5.3.1.1
 _EPOCH: Final = date(1970, 1, 1)
 _MAC: Final = 16  # characters of base32: 80 bits, and none to spare
@@ -102,7 +101,7 @@ def read_keys(text: str) -> tuple[Key, ...]:
 
 
 def return_path(
-    recipient: str, *, base: str, keys: Sequence[Key], at: datetime, stream: str = _DEFAULT
+    recipient: str, *, base: str, keys: Sequence[Key], at: datetime, stream: str = DEFAULT_STREAM
 ) -> str:
     """Return the envelope sender for a mail to *recipient*, signed with the first of *keys*.
 
@@ -113,7 +112,7 @@ def return_path(
     _refuse_unfit(recipient, base, keys, stream)
     key, who = keys[0], normalise(recipient)
     day = (at.astimezone(UTC).date() - _EPOCH).days
-    head = f"s1-{key.id}-{day:04x}" + (f"-{stream}" if stream != _DEFAULT else "")
+    head = f"s1-{key.id}-{day:04x}" + (f"-{stream}" if stream != DEFAULT_STREAM else "")
     plain = who.replace("@", "=") if _PLAIN.fullmatch(who) else None
     for whom in (plain, _mac(key, who)):
         signed = f"{local}+{_sealed(key, f'{head}={whom}')}"
@@ -197,7 +196,7 @@ def _read(head: re.Match[str], whom: str) -> Signed | None:
     return Signed(
         recipient=recipient,
         token=None if recipient else whom,
-        stream=head[3] or _DEFAULT,
+        stream=head[3] or DEFAULT_STREAM,
         day=_EPOCH + timedelta(days=int(head[2], 16)),
         key=head[1],
     )

@@ -7,7 +7,7 @@ SQLAlchemy Core; SQLite by default, PostgreSQL by its URL.  :class:`Store` recor
 from __future__ import annotations
 
 from bounced.store.store import Store
-from bounced.store.values import HistoryEntry, Incoming, Observed, Outcome, Recorded
+from bounced.store.values import HistoryEntry, Incoming, Observed, Outcome, Recorded, Sent
 from bounced.store.writer import Writer
 
-__all__ = ["HistoryEntry", "Incoming", "Observed", "Outcome", "Recorded", "Store", "Writer"]
+__all__ = ["HistoryEntry", "Incoming", "Observed", "Outcome", "Recorded", "Sent", "Store", "Writer"]

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select
 
 from bounced.policy import Policies
-from bounced.store import rows
+from bounced.store import rows, sent
 from bounced.store.apply import remembered, take_effect
 from bounced.store.facts import of_message
 from bounced.store.judge import judge, outcomes
@@ -43,16 +43,19 @@ def record(connection: Connection, prepared: Prepared, policies: Policies) -> li
     """Write what *prepared* says and does; what was recorded before is only counted as seen."""
     known = _known(connection, prepared.first)
     new = [one for key, one in prepared.first.items() if key not in known]
-    ids = known | _insert_messages(connection, new, prepared)
-    sources = [(ids[one.fingerprint], of_message(one)) for one in new]
+    told = sent.correlated(connection, new)
+    ids = known | _insert_messages(connection, told, prepared)
+    sources = [(ids[one.fingerprint], of_message(one)) for one in told]
     judged = take_effect(connection, sources, policies)
     done = {id(one): outcomes(entries) for one, entries in zip(new, judged, strict=True)}
+    claims = {id(one): better.reading.claim for one, better in zip(new, told, strict=True)}
     _count_seen(connection, prepared, ids, new)
     return [
         Recorded(
             message_id=ids[one.fingerprint],
             duplicate=id(one) not in done,
             outcomes=done.pop(id(one), ()),
+            claim=claims.get(id(one)),
         )
         for one in prepared.batch
     ]
@@ -62,7 +65,7 @@ def preview(connection: Connection, incoming: Incoming, policies: Policies) -> t
     """Return what ``record`` would do with *incoming*: nothing, if it was recorded before."""
     if _known(connection, [incoming.fingerprint]):
         return ()
-    facts = of_message(incoming)
+    facts = of_message(sent.correlated(connection, [incoming])[0])
     return outcomes(judge(facts, remembered(connection, facts, lock=False), policies))
 
 

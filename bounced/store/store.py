@@ -10,14 +10,14 @@ from sqlalchemy import Connection, delete, exc, select
 
 from bounced.causes import Cause
 from bounced.policy import AddressState, Decision, Policies, What
-from bounced.store import history, migrations, record, state
+from bounced.store import history, migrations, record, sent, state
 from bounced.store.apply import take_effect
 from bounced.store.engine import Database
 from bounced.store.facts import Fact, by_operator, of_dialogue
 from bounced.store.schema import raw_messages
 from bounced.store.state import place
 from bounced.store.types import utc
-from bounced.store.values import HistoryEntry, Incoming, Observed, Outcome, Recorded
+from bounced.store.values import HistoryEntry, Incoming, Observed, Outcome, Recorded, Sent
 
 _T = TypeVar("_T")
 _PAGE: Final = 500
@@ -168,6 +168,21 @@ class Store:
     ) -> Decision:
         """Take note of a delivery: soft failures up to then are forgotten, a block stays."""
         return self._operate(by_operator(What.DELIVERED, address, stream, now, who=who))
+
+    def told(self, messages: Sequence[Sent]) -> None:
+        """Remember messages that were sent, so that a report about one is known to be ours.
+
+        What was told before changes nothing.
+        """
+        if messages:
+            self._write(lambda connection: sent.tell(connection, messages))
+
+    def forget_sent(self, before: datetime) -> int:
+        """Forget the messages that were sent *before*; return how many, never locking for long."""
+        total = 0
+        while deleted := self._write(lambda connection: sent.forget(connection, before)):
+            total += deleted
+        return total
 
     def expire_raw(self, now: datetime) -> int:
         """Delete the raw messages whose time is over; return how many, never locking for long."""
