@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 from bounced import __version__
-from bounced.cli import asking, changing, options, reading, running, signing, verifying
+from bounced.cli import asking, changing, options, reading, running, signing, verifying, watching
 
 app = typer.Typer(
     name="bounced",
@@ -65,6 +65,9 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "unblock": changing.unblock,
     "delivered": changing.delivered,
     "return-path": signing.return_path,
+    "incidents": watching.incidents,
+    "storms": watching.storms,
+    "rejudge": watching.rejudge,
     "migrate": running.migrate,
 }
 for _name, _command in COMMANDS.items():

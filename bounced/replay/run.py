@@ -18,7 +18,7 @@ from bounced.policy import BLOCKING
 from bounced.replay import envelope
 from bounced.replay.files import Bad, Found
 from bounced.replay.summary import Summary
-from bounced.store import Incoming, Outcome, Store
+from bounced.store import Incoming, Kept, Outcome, Store
 from bounced.whose import Ours
 
 BATCH = 200
@@ -46,6 +46,23 @@ def incoming(
         queue_id=f"replay-{fingerprint[:12]}",
         source="replay",
         stream=reading.claim.stream or stream,
+        trust=reading.claim.trust,
+    )
+
+
+def again(kept: Kept, rules: RuleBook, ours: Ours) -> Incoming:
+    """Read a message that was kept, as it came in, by today's rules and today's keys."""
+    reading = pipeline.read(kept.raw, kept.envelope, rules, ours, kept.received_at)
+    return Incoming(
+        raw=kept.raw,
+        reading=reading,
+        envelope=kept.envelope,
+        received_at=kept.received_at,
+        fingerprint=kept.fingerprint,
+        queue_id=kept.queue_id,
+        source=kept.source,
+        peer=kept.peer,
+        stream=reading.claim.stream or kept.stream,
         trust=reading.claim.trust,
     )
 
