@@ -209,4 +209,4 @@ def _in_time(signed: Signed, at: datetime, validity: timedelta) -> Seal:
         return Seal(Trust.EXPIRED, f"it is of {signed.day}, which is yet to come", signed)
     if at >= began + validity + timedelta(days=1):
         return Seal(Trust.EXPIRED, f"it is of {signed.day}, which is too long ago", signed)
-    return Seal(Trust.SIGNED, f"signed on {signed.day} with key {signed.key}", signed)
+    return Seal(Trust.SIGNED, f"by key {signed.key} on {signed.day}", signed)

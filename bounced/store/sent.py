@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, and_, delete, or_, select
+from sqlalchemy import Connection, Row, delete, select, tuple_
 
 from bounced import whose
 from bounced.model import Kind, Match, Trust
@@ -41,12 +41,9 @@ def tell(connection: Connection, told: Sequence[Sent]) -> None:
 def forget(connection: Connection, before: datetime) -> int:
     """Forget some of the messages that are older; return how many."""
     table = sent.c
-    some = select(table.name, table.stream, table.key).where(table.at < utc(before)).limit(_FORGET)
-    old = [
-        and_(table.name == row.name, table.stream == row.stream, table.key == row.key)
-        for row in connection.execute(some)
-    ]
-    return connection.execute(delete(sent).where(or_(*old))).rowcount if old else 0
+    primary = (table.name, table.stream, table.key)
+    some = select(*primary).where(table.at < utc(before)).limit(_FORGET)
+    return connection.execute(delete(sent).where(tuple_(*primary).in_(some))).rowcount
 
 
 def correlated(connection: Connection, new: Sequence[Incoming]) -> list[Incoming]:

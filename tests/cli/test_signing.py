@@ -39,7 +39,7 @@ def test_it_prints_a_path_and_reads_it_again(keyed: Call) -> None:
     assert done.exit_code == 0
     today = datetime.now(UTC).date()
     assert done.stdout.splitlines() == [
-        f"{path.upper()}: signed, signed on {today} with key b",
+        f"{path.upper()}: signed, by key b on {today}",
         "  recipient    anna@example.com",
         "  stream       news",
         f"  made on      {today}",
@@ -141,6 +141,15 @@ def test_settings_that_are_missing(keyed: Call, tmp_path: Path, settings: str, s
     assert said in done.stderr
 
 
+def test_config_check_reads_the_keys(keyed: Call, tmp_path: Path) -> None:
+    """What would stop the daemon is said before it is started; no secret is shown."""
+    done = keyed("config", "check")
+    assert done.exit_code == 0
+    assert SECRET not in done.stdout
+    (tmp_path / "keys").chmod(0o644)
+    assert keyed("config", "check").exit_code == 2
+
+
 def test_the_other_commands_tell_of_it(keyed: Call, notice: Notice) -> None:
     """``explain`` says whom we mailed and how that is known, ``replay`` acts on it by its day."""
     day = datetime(2026, 11, 1, 9, tzinfo=UTC)
@@ -151,7 +160,7 @@ def test_the_other_commands_tell_of_it(keyed: Call, notice: Notice) -> None:
     )
 
     told = keyed("explain", str(file)).stdout
-    assert "  trust           signed: signed on 2026-11-01 with key b\n" in told
+    assert "  trust           signed: by key b on 2026-11-01\n" in told
     assert "  matched by      the signed return path\n" in told
     assert "  stream          news\n" in told
     assert "  we mailed       anna@example.com\n" in told
