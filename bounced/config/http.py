@@ -26,7 +26,7 @@ class Http(Section):
 
     tokens: Annotated[
         Text | None,
-        Field(description="file with the tokens; else the systemd credential `http-tokens`"),
+        Field(description="file with the tokens; a systemd credential `http-tokens` goes first"),
     ] = None
     body_size: Annotated[Size, Field(description="largest request")] = 4 * 2**20
     connections: Annotated[Count, Field(description="HTTP connections at a time")] = 64
@@ -37,9 +37,12 @@ class Http(Section):
     ] = timedelta(seconds=30)
 
     def token_file(self, environ: Mapping[str, str]) -> Path | None:
-        """Return the file that is named, else the credential where there is one."""
-        if self.tokens:
-            return Path(self.tokens)
+        """Return the credential where there is one, else the file that is named.
+
+        Both name the same where systemd hands it to a service that can't read it otherwise.
+        """
         folder = environ.get("CREDENTIALS_DIRECTORY", "")
         credential = Path(folder) / CREDENTIAL
-        return credential if folder and credential.exists() else None
+        if folder and credential.exists():
+            return credential
+        return Path(self.tokens) if self.tokens else None

@@ -16,6 +16,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from bounced.config import endpoint, quantities
+from bounced.config.correlate import Correlate
 from bounced.config.http import Http
 from bounced.config.kinds import (
     Count,
@@ -28,6 +29,7 @@ from bounced.config.kinds import (
     recipient_pattern,
 )
 from bounced.config.policy import Policy, Stream, StreamName, policies
+from bounced.config.return_path import ReturnPath
 from bounced.policy import Policies
 
 
@@ -194,6 +196,8 @@ class Config(Section):
     streams: Annotated[
         Mapping[StreamName, Stream], Field(description="mail streams with settings of their own")
     ] = {}
+    return_path: ReturnPath = ReturnPath()
+    correlate: Correlate = Correlate()
     http: Http = Http()
     log: Annotated[Log, AfterValidator(_salted)] = Log()
     rules: Rules = Rules()

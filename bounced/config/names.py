@@ -71,6 +71,15 @@ def nearest_setting(path: SettingPath) -> str:
 
 def _file_names() -> Iterator[SettingPath]:
     yield from settings()
-    for section in ("limits", "store", "policy", "http", "log", "rules"):
+    for section in (
+        "limits",
+        "store",
+        "policy",
+        "return_path",
+        "correlate",
+        "http",
+        "log",
+        "rules",
+    ):
         yield (section,)
     yield from (("listen", name) for name in Listen.model_fields)

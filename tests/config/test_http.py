@@ -49,11 +49,11 @@ def test_a_time_of_nothing_is_refused() -> None:
 
 
 def test_the_tokens_may_be_a_credential(tmp_path: Path) -> None:
-    """The file that is named comes first; else the credential of systemd, if there is one."""
+    """The credential of systemd, where there is one, comes before the file that is named."""
     environ = {"CREDENTIALS_DIRECTORY": str(tmp_path)}
     assert Http().token_file(environ) is None
     (tmp_path / "http-tokens").touch()
 
     assert Http().token_file(environ) == tmp_path / "http-tokens"
-    assert Http(tokens="/else").token_file(environ) == Path("/else")
-    assert Http().token_file({}) is None
+    assert Http(tokens="/else").token_file(environ) == tmp_path / "http-tokens"
+    assert Http(tokens="/else").token_file({}) == Path("/else")
