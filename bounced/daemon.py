@@ -13,6 +13,7 @@ import os
 import re
 import resource
 import signal
+import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -20,13 +21,14 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any, Protocol
 
-from bounced import pipeline, systemd
+from bounced import lookup, pipeline, systemd
+from bounced.accept import matcher
 from bounced.classify import RuleBook
 from bounced.config import Config, rulebook
 from bounced.errors import RuleError, StoreError
 from bounced.log import Log
 from bounced.model import Envelope, Reading
-from bounced.smtpd import Intake, Listeners, Service, matcher
+from bounced.smtpd import PROTOCOLS, Intake, Listeners, Service
 from bounced.store import Store, Writer
 
 _READERS = 2  # threads; Python reads one message at a time anyway, the others wait for their turn
@@ -98,8 +100,10 @@ class Daemon:
         intake = self._intake()
         listeners = self._listeners(intake)
         self._attend_to_signals()
-        await listeners.open(self.config.listen, systemd.inherited(self.environ))
-        parts = self._parts()
+        inherited = systemd.inherited(self.environ)
+        mail = [one for one in self.config.listen if one.protocol in PROTOCOLS]
+        await listeners.open(mail, inherited)
+        parts = self._parts(inherited)
         async with contextlib.AsyncExitStack() as opened:
             for part in parts:
                 await opened.enter_async_context(part)
@@ -108,9 +112,9 @@ class Daemon:
             await self._wind_up(listeners)
         self.log.stopped(messages=intake.taken)
 
-    def _parts(self) -> list[Part]:
+    def _parts(self, inherited: Mapping[str, Sequence[socket.socket]]) -> list[Part]:
         """Return what runs beside the reception of mail."""
-        return []
+        return [lookup.Service(self.config, self.log, inherited)]
 
     async def _attend(self, intake: Intake) -> None:
         """Do what comes round again and again, until it is time to stop."""

@@ -164,6 +164,10 @@ class Log:
         """Log that the rules were read again, with how many there are now."""
         self._say("info", "rules_reloaded", rules=rules)
 
+    def lookup_ended(self, *, code: int) -> None:
+        """Log that the process which answers look-ups has died; it is started again."""
+        self._say("error", "lookup_ended", code=code)
+
     def started(self, *, version: str, listen: Sequence[str], store: str) -> None:
         """Log that the daemon is ready."""
         self._say("info", "started", version=version, listen=list(listen), store=store)

@@ -27,6 +27,7 @@ from bounced.config.kinds import (
     recipient_pattern,
 )
 from bounced.config.policy import Policy, Stream, StreamName, policies
+from bounced.config.postfix import Postfix
 from bounced.policy import Policies
 
 
@@ -57,7 +58,8 @@ class Listen(Section):
     """One listener."""
 
     protocol: Annotated[
-        Literal["smtp", "lmtp"], Field(description="what is spoken on it: `smtp` or `lmtp`")
+        Literal["smtp", "lmtp", "socketmap", "policy"],
+        Field(description="what is spoken on it: `smtp`, `lmtp`, `socketmap` or `policy`"),
     ] = "smtp"
     address: Annotated[
         Text,
@@ -192,6 +194,7 @@ class Config(Section):
     streams: Annotated[
         Mapping[StreamName, Stream], Field(description="mail streams with settings of their own")
     ] = {}
+    postfix: Postfix = Postfix()
     log: Annotated[Log, AfterValidator(_salted)] = Log()
     rules: Rules = Rules()
 

@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 from bounced import log
+from bounced.accept import matcher
 from bounced.config import Listen
 from bounced.model import Envelope, Kind, Reading, Report
-from bounced.smtpd import Intake, Listeners, Service, matcher
+from bounced.smtpd import Intake, Listeners, Service
 from bounced.store import Incoming, Recorded
 
 
