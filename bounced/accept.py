@@ -1,8 +1,8 @@
-"""Whose is this address?  The patterns of ``accept`` and of the streams, as pure functions."""
+"""Does a bounce address match?  The patterns of the settings, as a pure function."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 
 from bounced.address import normalise
 
@@ -50,16 +50,3 @@ def _like(pattern: str, text: str) -> bool:
             return False
         at = found + len(piece)
     return True
-
-
-def stream_of(streams: Mapping[str, Iterable[str]], default: str) -> Callable[[str], str]:
-    """Return the question "whose bounce address is this?" for the addresses of each stream.
-
-    The first stream that has it, in the order of the settings; *default* where none has.
-    """
-    questions = [(name, matcher(patterns)) for name, patterns in streams.items()]
-
-    def stream(bounce_address: str) -> str:
-        return next((name for name, has in questions if has(bounce_address)), default)
-
-    return stream

@@ -16,24 +16,22 @@ from typing import Final
 from bounced import dialects, verp
 from bounced import report as reports
 from bounced.address import normalise
-from bounced.causes import Cause
-from bounced.classify import Case, RuleBook, classify
+from bounced.classify import RuleBook
 from bounced.model import (
-    Action,
     Defect,
     Envelope,
-    Judged,
     Kind,
     Reading,
     RecipientStatus,
     Report,
     Returned,
-    Status,
-    Verdict,
 )
 from bounced.report import author, fields, forward, mime, nonbounce, prose, returned
 from bounced.report.mime import Part
 from bounced.report.prose import Notice
+from bounced.verdicts import judge, rejection
+
+__all__ = ["examine", "fingerprint", "read", "rejection"]
 
 # Possessive: a field folded over a million lines must not cost memory for each of them.
 _TRACE: Final = re.compile(
@@ -44,13 +42,6 @@ _TRACE: Final = re.compile(
 )
 _MBOX_LINE: Final = re.compile(rb"From [^\n]*\n")
 _WORDS: Final = 4_000
-_FAILED: Final = frozenset({Action.FAILED, Action.DELAYED})
-# What a feedback report means of which nobody is the author; RFC 5965 §7.3, RFC 6591 §3.1.
-_FEEDBACK: Final = {
-    "auth-failure": Cause.SENDER_UNAUTHENTICATED,
-    "dmarc": Cause.SENDER_UNAUTHENTICATED,
-    "virus": Cause.VIRUS_CONTENT,
-}
 
 
 class _Mail:
@@ -98,7 +89,7 @@ def examine(raw: bytes, envelope: Envelope, rules: RuleBook) -> Reading:
         defects=(*report.defects, *(Defect(field="mime", text=text) for text in message.defects)),
     )
     report = verp.attribute(report, envelope)
-    return Reading(report=report, judged=tuple(_judge(report, rules)))
+    return Reading(report=report, judged=judge(report, rules))
 
 
 def fingerprint(raw: bytes) -> str:
@@ -253,35 +244,4 @@ def _forwarded(message: Part, notice: Notice) -> Report | None:
                 returned=mail.returned(),
                 defects=(*report.defects, defect),
             )
-    return None
-
-
-def _judge(report: Report, rules: RuleBook) -> Iterator[Judged]:
-    for recipient in report.recipients:
-        case = Case(recipient, report.reporting_mta)
-        reply = case.said.reply if case.said else None
-        status = recipient.status
-        if reply and (status is None or status.says_nothing):
-            status = _better(status, reply.status)
-        yield Judged(
-            recipient=recipient,
-            verdict=_verdict(report, recipient, case, rules),
-            status=status,
-            smtp_code=reply.code if reply else None,
-        )
-
-
-def _better(field: Status | None, said: Status | None) -> Status | None:
-    return said if said and not said.says_nothing else field or said
-
-
-def _verdict(
-    report: Report, recipient: RecipientStatus, case: Case, rules: RuleBook
-) -> Verdict | None:
-    if report.kind is Kind.COMPLAINT:
-        kind = ((report.feedback and report.feedback.feedback_type) or "abuse").lower()
-        cause = _FEEDBACK.get(kind, Cause.COMPLAINT)
-        return Verdict(cause=cause, rule=f"feedback/{cause}", evidence=f"Feedback-Type: {kind}")
-    if report.kind is Kind.BOUNCE and recipient.action in _FAILED:
-        return classify(case, rules)
     return None

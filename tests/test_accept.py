@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from bounced.accept import matcher, stream_of
+from bounced.accept import matcher
 
 _OURS = matcher(
     ["bounces@example.org", "b+*@example.org", "@bounces.example.org", "*@*.mail.example.org"]
@@ -77,13 +77,3 @@ def test_pieces_do_not_overlap() -> None:
     """What the beginning has taken, the end can't take again."""
     assert not matcher(["ab*ba@example.org"])("aba@example.org")
     assert matcher(["ab*ba@example.org"])("abba@example.org")
-
-
-def test_a_stream_has_its_bounce_addresses() -> None:
-    """The first stream that has the address; the default one where none has, as for ``<>``."""
-    stream = stream_of({"news": ["@news.example.com"], "shop": ["*@*.example.com"]}, "default")
-
-    assert stream("bounces+1@news.example.com") == "news"
-    assert stream("Bounces@Shop.example.com") == "shop"
-    assert stream("bounces@example.org") == "default"
-    assert stream("") == "default"

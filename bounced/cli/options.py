@@ -6,7 +6,7 @@ import difflib
 import inspect
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -80,17 +80,18 @@ def opened_store(config: Config, *, create: bool = False) -> Iterator[Store]:
 
 
 @contextmanager
-def previewed(config: Config) -> Iterator[Callable[[Incoming], list[Outcome]]]:
+def previewed(config: Config) -> Iterator[Callable[[Incoming], Sequence[Outcome]]]:
     """Yield what says what a message would do now; without a database, to addresses nobody knows.
 
     Nothing is made or changed.
     """
     from bounced.cli import guard
     from bounced.errors import StoreError
-    from bounced.store.judge import Memory, judge
+    from bounced.store.facts import of_message
+    from bounced.store.judge import Memory, judge, outcomes
 
-    def unknown(incoming: Incoming) -> list[Outcome]:
-        return judge(incoming, Memory(), config.policies.of(incoming.stream))[1]
+    def unknown(incoming: Incoming) -> Sequence[Outcome]:
+        return outcomes(judge(of_message(incoming), Memory(), config.policies))
 
     with ExitStack() as stack:
         preview = unknown

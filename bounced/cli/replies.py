@@ -7,11 +7,11 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from bounced.classify import Case, RuleBook
-from bounced.classify import classify as judge
+from bounced import pipeline
+from bounced.classify import RuleBook
 from bounced.cli import guard, output, shapes
 from bounced.config import Config, rulebook
-from bounced.model import Action, RecipientStatus, Typed, Verdict
+from bounced.model import Verdict
 
 LONGEST = 65_536
 
@@ -61,12 +61,9 @@ def said(line: str) -> Said | None:
 
 
 def _verdict(said: Said, rules: RuleBook) -> Verdict:
-    recipient = RecipientStatus(
-        action=Action.FAILED,
-        diagnostic_code=Typed("smtp", said.reply),
-        remote_mta=Typed("dns", said.remote_mta) if said.remote_mta else None,
-    )
-    return judge(Case(recipient, None), rules)
+    verdict = pipeline.rejection("", said.reply, said.remote_mta, rules).verdict
+    assert verdict is not None
+    return verdict
 
 
 def _print(said: Said, verdict: Verdict, *, as_json: bool, alone: bool) -> None:

@@ -29,13 +29,15 @@ class Policy(Section):
     ] = timedelta(0)
     complaint_limit: Annotated[Count, Field(description="complaints that block an address")] = 1
     storm_recipients: Annotated[
-        Count, Field(description="recipients of one domain that fail alike and make a storm")
+        Count,
+        Field(description="recipients of one domain or provider that fail alike and make a storm"),
     ] = 50
     storm_window: Annotated[
         Duration, Field(description="within this time; failures in a storm are not counted")
     ] = timedelta(hours=1)
     down_after: Annotated[
-        Duration, Field(description="a server that is down for longer is down for good")
+        Duration,
+        Field(description="a server that is down for longer, in every report, is down for good"),
     ] = timedelta(days=14)
     trust: Annotated[
         Literal["any", "signed"],
@@ -68,8 +70,6 @@ class Stream(Section):
     soft_window: Duration | None = None
     soft_interval: Duration | None = None
     complaint_limit: Count | None = None
-    storm_recipients: Count | None = None
-    storm_window: Duration | None = None
     down_after: Duration | None = None
     trust: Literal["any", "signed"] | None = None
     expire: Mapping[Cause, Duration] | None = None

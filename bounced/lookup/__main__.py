@@ -16,13 +16,13 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from bounced.accept import stream_of
 from bounced.log import Log, setup
 from bounced.lookup.asking import Asker
 from bounced.lookup.dialogue import Dialogue
 from bounced.lookup.policy import Policy
 from bounced.lookup.server import Server
 from bounced.lookup.socketmap import Socketmap
+from bounced.lookup.streams import stream_of
 from bounced.store.lookup import Lookup
 
 

@@ -8,7 +8,7 @@ the time set for its cause ever lifts a block.
 
 from __future__ import annotations
 
-from bounced.policy.decide import decide
+from bounced.policy.decide import decide, untrusted
 from bounced.policy.state import (
     BLOCKING,
     COUNTING,
@@ -34,4 +34,5 @@ __all__ = [
     "What",
     "as_of",
     "decide",
+    "untrusted",
 ]

@@ -1,4 +1,7 @@
-"""Decide what one event does to one address: rules 1, 2, 6 and 7 of the policy.
+"""Decide what one event does to one address.
+
+Whether many fail alike, or a whole domain is down, is known from other addresses: the event says it
+(``storm``, ``down_since``), and :mod:`bounced.policy.outage` finds it out.
 
 A reason not to count a failure is a gate: a function in ``_GATES``; a kind of event is a row of
 ``_DECIDERS``.
@@ -12,7 +15,7 @@ from datetime import datetime
 from typing import Final
 
 from bounced.causes import Cause, Type
-from bounced.model import Verdict
+from bounced.model import Trust, Verdict
 from bounced.policy.state import (
     BLOCKING,
     AddressState,
@@ -31,8 +34,19 @@ from bounced.policy.words import day, limit, nth, span
 def decide(state: AddressState, event: Event, settings: Settings, now: datetime) -> Decision:
     """Return what *event*, which happened at *now*, does to *state*."""
     current = as_of(state, now)
+    if harmless := event.aside or untrusted(event.trust, settings):
+        return Decision(effect=Effect.RECORDED, before=current, after=current, why=harmless)
     effect, after, why = _DECIDERS[event.what](current, event, settings, now)
     return Decision(effect=effect, before=current, after=after, why=why)
+
+
+def untrusted(trust: Trust | None, settings: Settings) -> str | None:
+    """Return why a report of that *trust* changes nothing, ``None`` where it may."""
+    if trust is Trust.FORGED:
+        return "the signature of its return path is wrong: forged"
+    if settings.signed_only and trust not in (Trust.SIGNED, None):
+        return f"{trust}, and only signed reports change anything here"
+    return None
 
 
 _Outcome = tuple[Effect, AddressState, str]
@@ -49,8 +63,10 @@ def _failed(state: AddressState, event: Event, settings: Settings, now: datetime
     harmless = next((why for gate in _GATES if (why := gate(state, event, settings, now))), None)
     if harmless:
         return Effect.RECORDED, state, harmless
-    if verdict.type is Type.HARD:
-        return _block(state, verdict, settings, now, f"hard failure ({verdict.cause})")
+    if why := _hard(verdict, event, settings, now):
+        return _block(state, verdict, settings, now, why)
+    if event.storm:
+        return Effect.RECORDED, state, _STORM
     if state.blocked:
         return Effect.UNCHANGED, state, _blocked_already(state)
     return _count(state, verdict, settings, now)
@@ -85,6 +101,19 @@ def _settled(state: AddressState, _e: Event, _p: Settings, now: datetime) -> str
 
 
 _GATES: Final = (_harmless_cause, _repeated, _settled)
+
+
+_STORM: Final = "many of its domain fail alike at this time: an outage, which counts for nobody"
+
+
+def _hard(verdict: Verdict, event: Event, settings: Settings, now: datetime) -> str | None:
+    """Return why a failure blocks at once, if it does."""
+    if verdict.type is Type.HARD:
+        return f"hard failure ({verdict.cause})"
+    since = event.down_since
+    if since and now - since > settings.down_after:
+        return f"its server has been down for {span(now - since)}, by every report: for good"
+    return None
 
 
 def _count(state: AddressState, verdict: Verdict, settings: Settings, now: datetime) -> _Outcome:
@@ -222,6 +251,7 @@ _DECIDERS: Final[Mapping[What, _Decider]] = {
     What.BLOCK: _operator_block,
     What.UNBLOCK: _operator_unblock,
     What.NOTED: _noted,
+    What.REVISED: _noted,
 }
 
 

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from bounced.causes import Cause, Type
-from bounced.model import Verdict
+from bounced.model import Trust, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +91,7 @@ class What(StrEnum):
     BLOCK = "block"
     UNBLOCK = "unblock"
     NOTED = "noted"
+    REVISED = "revised"
 
 
 class Effect(StrEnum):
@@ -103,6 +104,7 @@ class Effect(StrEnum):
     UNBLOCKED = "unblocked"
     RECORDED = "recorded"
     UNCHANGED = "unchanged"
+    REVISED = "revised"
 
 
 BLOCKING: Final = frozenset({Effect.BLOCKED, Effect.EXTENDED})
@@ -117,12 +119,19 @@ class Event:
     """Something that happened to one address.
 
     ``already`` is what an earlier report of the same kind for the same message did to this address,
-    ``None`` for a message not heard of before.  ``who`` and ``why`` are the operator's.
+    ``None`` for a message not heard of before.  ``trust`` is ``None`` for what no report says: our
+    own SMTP client, an operator.  ``aside`` is a reason, known beforehand, to change nothing.
+    ``storm``: many of its domain fail alike at that time; ``down_since``: since when every report
+    says that the domain's server is down.  ``who`` and ``why`` are the operator's.
     """
 
     what: What
     verdict: Verdict | None = None
     already: Effect | None = None
+    trust: Trust | None = None
+    aside: str | None = None
+    storm: bool = False
+    down_since: datetime | None = None
     cause: Cause | None = None
     who: str | None = None
     why: str | None = None

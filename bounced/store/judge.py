@@ -1,73 +1,53 @@
-"""What a message does to the states of its recipients.  Pure: over states that were loaded before.
+"""What facts do to the states of their addresses.  Pure: over states that were loaded before.
 
-Recording and previewing share all of this, so that neither can say what the other wouldn't do.
+Recording, previewing and judging again share all of this, so that none can say what the others
+wouldn't do.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-from bounced.causes import Cause, Type
-from bounced.model import Action, Judged, Kind
+from bounced.model import Judged
 from bounced.policy import (
     BLOCKING,
     COUNTING,
     AddressState,
     Decision,
     Effect,
-    Event,
-    Settings,
+    Policies,
     What,
     as_of,
     decide,
 )
-from bounced.store.state import Place, place
-from bounced.store.types import storable, utc
-from bounced.store.values import Incoming, Outcome
+from bounced.store.facts import Fact, Original
+from bounced.store.state import Place
+from bounced.store.values import Outcome
 
-_MAX_ORIGINAL: Final = 200
-_BY_ACTION: Final = {
-    Action.FAILED: What.FAILED,
-    Action.DELAYED: What.DELAYED,
-    Action.DELIVERED: What.DELIVERED,
-    Action.RELAYED: What.DELIVERED,
-}
+
+class Entry(NamedTuple):
+    """One line of ``events``; of ``audit`` as well, where the decision changed the state."""
+
+    fact: Fact
+    decision: Decision | None
 
 
 class Harm(NamedTuple):
-    """One message of ours, and one way in which it can count against an address."""
+    """What a report of one message of ours has done to one address, in one way."""
 
-    place: Place
-    what: What
-    original: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One line of ``events``; of ``audit`` as well, where the decision changed the state."""
-
-    at: datetime
-    origin: str
-    what: What
-    place: Place | None = None
-    address: str | None = None
-    decision: Decision | None = None
-    judged: Judged | None = None
-    original: str | None = None
-    who: str | None = None
-    cause: Cause | None = None
+    original: Original
+    effect: Effect
 
 
 @dataclass(slots=True)
 class Memory:
-    """What is known while a batch is judged: the states, and which messages have counted."""
+    """What is known while facts are judged: the states, and which messages have counted."""
 
     states: dict[Place, AddressState] = field(default_factory=dict)
-    done: dict[Harm, Effect] = field(default_factory=dict)
+    done: dict[tuple[Place, What], list[Harm]] = field(default_factory=dict)
 
     def current(
         self, at: Place, address: str, now: datetime
@@ -79,146 +59,61 @@ class Memory:
             return state, ()
         why = f"the block for {state.cause} has lasted its time"
         decision = Decision(effect=Effect.UNBLOCKED, before=state, after=current, why=why)
-        end = Entry(
+        end = Fact(
             at=state.expires_at,
             origin="policy",
             what=What.UNBLOCK,
+            stream=at.stream,
             place=at,
             address=state.address,
-            decision=decision,
         )
         self.keep(at, decision)
-        return current, (end,)
+        return current, (Entry(end, decision),)
 
     def keep(self, at: Place, decision: Decision) -> None:
         """Take over what was decided; of an address without any state yet only a change."""
         if decision.changed or at in self.states:
             self.states[at] = decision.after
 
-    def remember(self, harm: Harm, effect: Effect) -> None:
-        """Note what a report of a message did; to have blocked is more than to have counted."""
-        if effect in BLOCKING or (effect in COUNTING and harm not in self.done):
-            self.done[harm] = effect
+    def already(self, at: Place, what: What, about: Original | None) -> Effect | None:
+        """Return the gravest that an earlier report of this message has done."""
+        done = self.done.get((at, what), ()) if about else ()
+        effects = [one.effect for one in done if about and one.original.same(about)]
+        return next((one for one in effects if one in BLOCKING), next(iter(effects), None))
+
+    def remember(self, at: Place, what: What, about: Original, effect: Effect) -> None:
+        """Note what a report of a message did, if it did harm."""
+        if effect in COUNTING:
+            self.done.setdefault((at, what), []).append(Harm(about, effect))
 
 
-def places(incoming: Incoming) -> Iterator[Place]:
-    """Yield the places whose state *incoming* may change."""
-    for one in incoming.reading.judged:
-        if at := _place(incoming, one):
-            yield at
+def judge(facts: Iterable[Fact], memory: Memory, policies: Policies) -> list[Entry]:
+    """Return what becomes of *facts*, one after the other; *memory* changes as the database will.
 
-
-def original(incoming: Incoming) -> str | None:
-    """Return which message of ours this is about: its ENVID (RFC 3461 §4.4) or its Message-ID."""
-    report = incoming.reading.report
-    name = report.original_envelope_id or (report.returned and report.returned.message_id) or ""
-    name = storable(name.strip().removeprefix("<").removesuffix(">").strip())
-    if len(name) > _MAX_ORIGINAL:
-        return "sha256:" + hashlib.sha256(name.encode()).hexdigest()
-    return name or None
-
-
-def judge(
-    incoming: Incoming, memory: Memory, settings: Settings
-) -> tuple[list[Entry], list[Outcome]]:
-    """Return the events of *incoming* and what became of each of its recipients.
-
-    *memory* changes as the database is about to change.
+    Beside an entry for each fact, in their order, there are the ends of blocks that were due.
     """
-    entries: list[Entry] = []
-    outcomes: list[Outcome] = []
-    acting = _acting(incoming)
-    for number, one in enumerate(incoming.reading.judged):
-        *ends, entry = _entries(incoming, one, memory, settings, acts=number in acting)
-        entries += (*ends, entry)
-        outcomes.append(_outcome(one, entry.decision))
-    return entries, outcomes
+    return [entry for fact in facts for entry in _entries(fact, memory, policies)]
 
 
-def operate(at: Place, address: str, event: Event, memory: Memory, now: datetime) -> list[Entry]:
-    """Return what an operator's *event* does; the last entry is the event itself."""
-    state, ends = memory.current(at, address, now)
-    decision = decide(state, event, Settings(), now)
-    memory.keep(at, decision)
-    entry = Entry(
-        at=now,
-        origin="operator",
-        what=event.what,
-        place=at,
-        address=address,
-        decision=decision,
-        who=event.who,
-        cause=event.cause,
+def outcomes(entries: Iterable[Entry]) -> tuple[Outcome, ...]:
+    """Return what became of the recipients of a message."""
+    return tuple(
+        _outcome(entry.fact.judged, entry.decision) for entry in entries if entry.fact.judged
     )
-    return [*ends, entry]
 
 
-def _entries(
-    incoming: Incoming, one: Judged, memory: Memory, settings: Settings, *, acts: bool
-) -> Iterator[Entry]:
+def _entries(fact: Fact, memory: Memory, policies: Policies) -> Iterator[Entry]:
     """Yield the event of one recipient, and before it the end of a block that was due."""
-    at, address, now = _place(incoming, one), one.recipient.address, utc(incoming.received_at)
-    what, about, decision = _what(incoming, one), original(incoming), None
-    if at and address:
-        state, ends = memory.current(at, address, now)
+    at, decision = fact.place, None
+    if at and fact.address:
+        state, ends = memory.current(at, fact.address, fact.at)
         yield from ends
-        harm = Harm(at, what, about) if about else None
-        event = Event(what=what, verdict=one.verdict, already=harm and memory.done.get(harm))
-        decision = decide(state, event, settings, now) if acts else _named_twice(state)
+        event = fact.event(memory.already(at, fact.what, fact.original))
+        decision = decide(state, event, policies.of(at.stream), fact.at)
         memory.keep(at, decision)
-        if harm:
-            memory.remember(harm, decision.effect)
-    yield Entry(
-        at=now,
-        origin="report",
-        what=what,
-        place=at,
-        address=address,
-        decision=decision,
-        judged=one,
-        original=about,
-    )
-
-
-def _place(incoming: Incoming, one: Judged) -> Place | None:
-    """Return where the state of a recipient is kept.
-
-    ``@example.org`` would be the whole domain: that only an operator can block.
-    """
-    address = one.recipient.address
-    at = place(incoming.stream, address) if address else None
-    return None if at is None or not at.key or at.key.startswith("@") else at
-
-
-def _what(incoming: Incoming, one: Judged) -> What:
-    kind = incoming.reading.report.kind
-    if kind is Kind.COMPLAINT and one.verdict and one.verdict.cause is Cause.COMPLAINT:
-        return What.COMPLAINT
-    action = one.recipient.action
-    return _BY_ACTION.get(action, What.NOTED) if kind is Kind.BOUNCE and action else What.NOTED
-
-
-def _acting(incoming: Incoming) -> set[int]:
-    """Return which recipients act: of those with one address the gravest, by their numbers."""
-    gravest: dict[Place, tuple[int, int]] = {}
-    for number, one in enumerate(incoming.reading.judged):
-        if at := _place(incoming, one):
-            rank = (_gravity(incoming, one), -number)
-            gravest[at] = max(rank, gravest.get(at, rank))
-    return {-number for _, number in gravest.values()}
-
-
-def _gravity(incoming: Incoming, one: Judged) -> int:
-    what = _what(incoming, one)
-    hard = one.verdict is not None and one.verdict.type is Type.HARD
-    if what is What.FAILED:
-        return 4 if hard else 3
-    return {What.COMPLAINT: 5, What.DELIVERED: 2, What.DELAYED: 1}.get(what, 0)
-
-
-def _named_twice(state: AddressState) -> Decision:
-    why = "this report names the address more than once, and once is enough"
-    return Decision(effect=Effect.RECORDED, before=state, after=state, why=why)
+        if fact.original:
+            memory.remember(at, fact.what, fact.original, decision.effect)
+    yield Entry(fact, decision)
 
 
 def _outcome(one: Judged, decision: Decision | None) -> Outcome:

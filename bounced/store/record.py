@@ -10,11 +10,13 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
-from bounced.policy import COUNTING, Effect, Policies, What
-from bounced.store import rows, state
-from bounced.store.judge import Entry, Harm, Memory, judge, original, places
-from bounced.store.schema import audit, events, messages, raw_messages, reports
-from bounced.store.state import CHUNK, Place
+from bounced.policy import Policies
+from bounced.store import rows
+from bounced.store.apply import Effects, Source, foreseen, take_effect
+from bounced.store.facts import of_message
+from bounced.store.judge import outcomes
+from bounced.store.schema import messages, raw_messages, reports
+from bounced.store.state import CHUNK
 from bounced.store.values import Incoming, Outcome, Recorded
 
 
@@ -37,49 +39,36 @@ def prepare(batch: Sequence[Incoming], retention: timedelta | None) -> Prepared:
     )
 
 
-def record(connection: Connection, prepared: Prepared, policies: Policies) -> list[Recorded]:
+def record(
+    connection: Connection, prepared: Prepared, policies: Policies
+) -> tuple[list[Recorded], Effects]:
     """Write what *prepared* says and does; what was recorded before is only counted as seen."""
     known = _known(connection, prepared.first)
     new = [one for key, one in prepared.first.items() if key not in known]
     ids = known | _insert_messages(connection, new, prepared)
-    memory = _remembered(connection, new, lock=True)
-    before = dict(memory.states)
-    lines: list[tuple[Entry, dict[str, Any]]] = []
-    outcomes: dict[int, tuple[Outcome, ...]] = {}
-    for one in new:
-        entries, done = judge(one, memory, policies.of(one.stream))
-        outcomes[id(one)] = tuple(done)
-        lines += ((entry, rows.event(entry, ids[one.fingerprint], one)) for entry in entries)
-    write(connection, lines)
-    state.save(connection, before, memory.states)
+    effects = take_effect(
+        connection,
+        [Source(of_message(one), ids[one.fingerprint], one.reading.report) for one in new],
+        policies,
+    )
+    done = {id(one): outcomes(entries) for one, entries in zip(new, effects.entries, strict=True)}
     _count_seen(connection, prepared, ids, new)
-    return [
+    recorded = [
         Recorded(
             message_id=ids[one.fingerprint],
-            duplicate=id(one) not in outcomes,
-            outcomes=outcomes.pop(id(one), ()),
+            duplicate=id(one) not in done,
+            outcomes=done.pop(id(one), ()),
         )
         for one in prepared.batch
     ]
+    return recorded, effects
 
 
-def preview(connection: Connection, incoming: Incoming, policies: Policies) -> list[Outcome]:
+def preview(connection: Connection, incoming: Incoming, policies: Policies) -> tuple[Outcome, ...]:
     """Return what ``record`` would do with *incoming*: nothing, if it was recorded before."""
     if _known(connection, [incoming.fingerprint]):
-        return []
-    memory = _remembered(connection, [incoming], lock=False)
-    return judge(incoming, memory, policies.of(incoming.stream))[1]
-
-
-def write(connection: Connection, lines: Sequence[tuple[Entry, dict[str, Any]]]) -> None:
-    """Append to ``events``, and to ``audit`` for each event that changed a state."""
-    if not lines:
-        return
-    insert = events.insert().returning(events.c.id, sort_by_parameter_order=True)
-    ids = connection.execute(insert, [row for _, row in lines]).scalars()
-    trail = [rows.audit(entry, at) for (entry, _), at in zip(lines, ids, strict=True)]
-    if changes := [row for row in trail if row]:
-        connection.execute(audit.insert(), changes)
+        return ()
+    return outcomes(foreseen(connection, of_message(incoming), policies))
 
 
 def _known(connection: Connection, fingerprints: Collection[str]) -> dict[str, int]:
@@ -105,36 +94,6 @@ def _insert_messages(
     read = [{"message_id": ids[one.fingerprint]} | rows.report(one) for one in new]
     connection.execute(reports.insert(), read)
     return ids
-
-
-def _remembered(connection: Connection, new: Sequence[Incoming], *, lock: bool) -> Memory:
-    """Load what the judgement of *new* needs; the states first, which lock everything else."""
-    states = state.load(connection, (at for one in new for at in places(one)), lock=lock)
-    memory = Memory(states=states)
-    about = {name for one in new if (name := original(one))}
-    for stream in sorted({at.stream for at in states}):
-        # An address without any state has no event that counted.
-        keys = [at.key for at in states if at.stream == stream]
-        for some_keys in _chunks(keys):
-            for some in _chunks(about):
-                _recall(connection, memory, stream, some_keys, some)
-    return memory
-
-
-def _recall(
-    connection: Connection, memory: Memory, stream: str, keys: list[str], about: list[str]
-) -> None:
-    """Remember what earlier reports about the same messages have counted against *keys*."""
-    table = events.c
-    query = select(table.key, table.original, table.what, table.effect).where(
-        table.stream == stream,
-        table.key.in_(keys),
-        table.original.in_(about),
-        table.effect.in_(sorted(COUNTING)),
-    )
-    for row in connection.execute(query):
-        harm = Harm(Place(stream, row.key), What(row.what), row.original)
-        memory.remember(harm, Effect(row.effect))
 
 
 def _count_seen(

@@ -6,14 +6,16 @@ import zlib
 from datetime import timedelta
 from typing import Any, Final
 
-from bounced.model import Kind, Report, Typed
+from bounced.model import Report, Typed
 from bounced.store import state
+from bounced.store.facts import Fact
 from bounced.store.judge import Entry
 from bounced.store.types import utc
 from bounced.store.values import Incoming
 
 _LARGE: Final = 1 << 20
 _MAX_INT: Final = 2**31 - 1
+_NO_STATE: Final = "names no address that could be blocked"
 
 
 def message(incoming: Incoming) -> dict[str, Any]:
@@ -79,29 +81,35 @@ def _returned(found: Report) -> dict[str, Any]:
     }
 
 
-def event(entry: Entry, message_id: int | None, incoming: Incoming | None) -> dict[str, Any]:
+def event(entry: Entry, message_id: int | None) -> dict[str, Any]:
     """Return the row of ``events``."""
-    decision = entry.decision
+    fact, decision = entry
+    about = fact.original
     return {
         "message_id": message_id,
-        "stream": entry.place.stream if entry.place else _stream(incoming),
-        "key": entry.place.key if entry.place else None,
-        "address": entry.address,
-        "at": entry.at,
-        "origin": entry.origin,
-        "what": entry.what,
-        "trust": incoming.trust if incoming else None,
+        "stream": fact.stream,
+        "key": fact.place.key if fact.place else None,
+        "address": fact.address,
+        "at": fact.at,
+        "origin": fact.origin,
+        "what": fact.what,
+        "trust": fact.trust,
         "effect": decision.effect if decision else "recorded",
-        "why": decision.why if decision else _no_state(incoming),
-        "who": entry.who,
-        "original": entry.original,
-    } | _verdict(entry)
+        "why": decision.why if decision else _NO_STATE,
+        "who": fact.who,
+        "reason": fact.reason,
+        "aside": fact.aside,
+        "original": about.names[0] if about else None,
+        "original_message_id": about.message_id if about else None,
+        "down_since": fact.down_since,
+        "domain": fact.domain,
+        "provider": fact.provider,
+    } | _verdict(fact)
 
 
-def _verdict(entry: Entry) -> dict[str, Any]:
-    judged = entry.judged
-    verdict = judged.verdict if judged else None
-    cause = verdict.cause if verdict else entry.cause
+def _verdict(fact: Fact) -> dict[str, Any]:
+    judged, verdict = fact.judged, fact.verdict
+    cause = verdict.cause if verdict else fact.cause
     code = judged.smtp_code if judged else None
     return {
         "action": judged.recipient.action if judged else None,
@@ -119,30 +127,22 @@ def audit(entry: Entry, event_id: int) -> dict[str, Any] | None:
 
     Before and after hold the fields that differ, and no others.
     """
-    if entry.place is None or entry.decision is None or not entry.decision.changed:
+    fact, decision = entry
+    if fact.place is None or decision is None or not decision.changed:
         return None
-    before, after = entry.decision.before, entry.decision.after
+    before, after = decision.before, decision.after
     names = [name for name in state.FIELDS if getattr(before, name) != getattr(after, name)]
     return {
-        "at": entry.at,
+        "at": fact.at,
         "event_id": event_id,
-        "stream": entry.place.stream,
-        "key": entry.place.key,
-        "who": entry.who,
-        "effect": entry.decision.effect,
+        "stream": fact.stream,
+        "key": fact.place.key,
+        "who": fact.who,
+        "effect": decision.effect,
         "before": {name: getattr(before, name) for name in names},
         "after": {name: getattr(after, name) for name in names},
-        "why": entry.decision.why,
+        "why": decision.why,
     }
-
-
-def _stream(incoming: Incoming | None) -> str:
-    return state.place(incoming.stream, "").stream if incoming else "default"
-
-
-def _no_state(incoming: Incoming | None) -> str:
-    kind = incoming.reading.report.kind if incoming else Kind.OTHER
-    return f"the {kind} names no address that could be blocked"
 
 
 def _typed(field: Typed | None) -> str | None:

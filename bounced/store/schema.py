@@ -1,10 +1,12 @@
 """The tables, by noun.  A change here needs a migration beside it; a test compares the two.
 
-``events`` and ``audit`` only grow.  ``recipients`` is what follows from them, kept so that asking
-costs one look-up.
+``events`` and ``audit`` only grow; two marks on an event are set later.  ``recipients`` is what
+follows from them, kept so that asking costs one look-up.
 """
 
 from __future__ import annotations
+
+from typing import Any, Final
 
 from sqlalchemy import (
     Boolean,
@@ -15,6 +17,7 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     Table,
+    text,
 )
 
 from bounced.store.types import BigId, SafeJson, SafeText, UtcDateTime
@@ -83,6 +86,48 @@ reports = Table(
     Column("defects", SafeJson, nullable=False),
 )
 
+storms = Table(
+    "storms",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("scope", SafeText, nullable=False),  # domain or provider
+    Column("name", SafeText, nullable=False),
+    Column("cause", SafeText, nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("last_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+    Index(None, "name", "cause"),
+)
+
+_OPEN: Final[dict[str, Any]] = {
+    f"{dialect}_where": text("closed_at IS NULL") for dialect in ("sqlite", "postgresql")
+}
+
+incidents = Table(
+    "incidents",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("cause", SafeText, nullable=False),
+    Column("ours", SafeText, nullable=False),  # which host or domain of ours is refused
+    Column("refuser", SafeText, nullable=False),  # by which block list or provider
+    Column("opened_at", UtcDateTime, nullable=False),
+    Column("last_at", UtcDateTime, nullable=False),
+    Column("closed_at", UtcDateTime),
+    Column("closed_by", SafeText),
+    Column("failures", Integer, nullable=False),
+    Column("evidence", SafeText, nullable=False),  # the refuser's words, the last ones
+    Index("ix_incidents_open", "refuser", "ours", "cause", unique=True, **_OPEN),
+)
+
+incident_recipients = Table(
+    "incident_recipients",
+    metadata,
+    Column("incident_id", BigId, ForeignKey("incidents.id"), primary_key=True, autoincrement=False),
+    Column("stream", SafeText, primary_key=True),
+    Column("key", SafeText, primary_key=True),
+    Column("domain", SafeText, nullable=False),
+)
+
 events = Table(
     "events",
     metadata,
@@ -105,8 +150,23 @@ events = Table(
     Column("effect", SafeText, nullable=False),
     Column("why", SafeText, nullable=False),
     Column("who", SafeText),
-    Column("original", SafeText),  # which message of ours it is about
+    # Which message of ours it is about: its ENVID, else its Message-ID; and its Message-ID.
+    Column("original", SafeText),
+    Column("original_message_id", SafeText),
+    # What else went into the decision, so that it can be made again.
+    Column("reason", SafeText),
+    Column("aside", SafeText),
+    Column("down_since", UtcDateTime),
+    # Who answers for the address: of events that may change a state, and of no others.
+    Column("domain", SafeText),
+    Column("provider", SafeText),
+    # The two marks that are set later: it was part of a storm; it was judged again.
+    Column("storm_id", BigId, ForeignKey("storms.id"), index=True),
+    Column("superseded_by", BigId),
     Index(None, "key", "stream", "original"),
+    Index(None, "key", "stream", "original_message_id"),
+    Index(None, "domain", "at"),
+    Index(None, "provider", "at"),
 )
 
 recipients = Table(

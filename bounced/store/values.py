@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bounced.causes import Cause, Type
-from bounced.model import Action, Envelope, Kind, Reading, Trust
+from bounced.model import Action, Envelope, Judged, Kind, Reading, Trust
 from bounced.policy import Decision, Effect, What
 
 
@@ -30,6 +30,23 @@ class Incoming:
     stream: str = "default"
     trust: Trust = Trust.UNSIGNED
     recorded_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """What the sender's own SMTP client saw of one recipient: a rejection, or a delivery.
+
+    ``judged`` is ``None`` for a delivery.  ``origin`` is where we know it from, such as ``log`` or
+    ``api``, and ``who`` which program or person says so; ``original`` is the Message-ID.
+    """
+
+    address: str
+    at: datetime
+    origin: str
+    who: str
+    judged: Judged | None = None
+    original: str | None = None
+    stream: str = "default"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

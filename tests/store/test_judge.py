@@ -162,7 +162,7 @@ def test_a_recipient_without_address_is_on_record(
     assert effects(message(one(None), "joe@example.com")) == [[None, Effect.COUNTED]]
     assert next((row.key, row.why) for row in rows("events")) == (
         None,
-        "the bounce names no address that could be blocked",
+        "names no address that could be blocked",
     )
     assert len(rows("recipients")) == 1
 
@@ -189,4 +189,4 @@ def test_a_preview_says_what_recording_would_do_and_changes_nothing(
         assert before == [rows(name) for name in schema.metadata.tables]
 
         assert tuple(said) == store.record([new])[0].outcomes
-        assert store.preview(new) == []  # it is recorded now, and would change nothing
+        assert store.preview(new) == ()  # it is recorded now, and would change nothing

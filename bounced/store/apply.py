@@ -1,0 +1,116 @@
+"""Let facts take effect: judge them against what is known, and write what follows.
+
+One place for all of them, whoever brings them: reports, our own SMTP client, operators.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from sqlalchemy import Connection, or_, select
+
+from bounced.model import Report
+from bounced.policy import COUNTING, Decision, Effect, Policies, What
+from bounced.store import incidents, state, storms
+from bounced.store.facts import Fact
+from bounced.store.incidents import Incident
+from bounced.store.judge import Entry, Memory, judge
+from bounced.store.outage import Foresight, foresee
+from bounced.store.schema import events
+from bounced.store.state import CHUNK, Place
+from bounced.store.storms import Storm
+from bounced.store.write import named, write
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The facts that come together, and the message that they are from, if there was one."""
+
+    facts: Sequence[Fact]
+    message_id: int | None = None
+    report: Report | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effects:
+    """What has happened: the entries of each source, and what they mean beyond one address."""
+
+    entries: list[list[Entry]]
+    incidents: list[Incident]
+    storms: list[Storm]
+    revised: list[Decision]
+
+
+def take_effect(connection: Connection, sources: Sequence[Source], policies: Policies) -> Effects:
+    """Judge the facts of each source, and write all that follows."""
+    foresight = foresee(connection, [fact for one in sources for fact in one.facts], policies)
+    memory = remembered(connection, foresight.facts, lock=True)
+    before = dict(memory.states)
+    lines: list[tuple[Entry, int | None]] = []
+    judged: list[list[Entry]] = []
+    facts = iter(foresight.facts)
+    for one in sources:
+        entries = judge(islice(facts, len(one.facts)), memory, policies)
+        lines += ((entry, one.message_id) for entry in entries)
+        judged.append(entries)
+    ids = write(connection, lines)
+    state.save(connection, before, memory.states)
+    reports = (one.report for one in sources for _ in one.facts)
+    opened = incidents.keep(connection, zip(foresight.facts, reports, strict=True))
+    broken, revised = storms.keep(connection, foresight, _events(foresight, lines, ids), policies)
+    return Effects(entries=judged, incidents=opened, storms=broken, revised=revised)
+
+
+def foreseen(connection: Connection, facts: Sequence[Fact], policies: Policies) -> list[Entry]:
+    """Return what would become of *facts*; changes nothing."""
+    facts = foresee(connection, facts, policies).facts
+    return judge(facts, remembered(connection, facts, lock=False), policies)
+
+
+def _events(
+    foresight: Foresight, lines: Sequence[tuple[Entry, int | None]], ids: Sequence[int]
+) -> dict[int, int]:
+    """Return the event of each fact, by the fact's number."""
+    found = {id(entry.fact): at for (entry, _), at in zip(lines, ids, strict=True)}
+    return {number: found[id(fact)] for number, fact in enumerate(foresight.facts)}
+
+
+def remembered(connection: Connection, facts: Collection[Fact], *, lock: bool) -> Memory:
+    """Load what the judgement of *facts* needs; the states first, which lock everything else."""
+    wanted = (fact.place for fact in facts if fact.place)
+    memory = Memory(states=state.load(connection, wanted, lock=lock))
+    about = {fact.original for fact in facts if fact.original}
+    for stream in sorted({at.stream for at in memory.states}):
+        # An address without any state has no event that counted.
+        keys = [at.key for at in memory.states if at.stream == stream]
+        for some_keys in _chunks(keys):
+            for some in _chunks({name for one in about for name in one.names}):
+                _recall(connection, memory, stream, some_keys, some)
+    return memory
+
+
+def _recall(
+    connection: Connection, memory: Memory, stream: str, keys: list[str], about: list[str]
+) -> None:
+    """Remember what earlier reports about the same messages have counted against *keys*."""
+    table = events.c
+    query = select(
+        table.key, table.original, table.original_message_id, table.what, table.effect
+    ).where(
+        table.stream == stream,
+        table.key.in_(keys),
+        or_(table.original.in_(about), table.original_message_id.in_(about)),
+        table.effect.in_(sorted(COUNTING)),
+        table.superseded_by.is_(None),
+        table.storm_id.is_(None),
+    )
+    for row in connection.execute(query):
+        memory.remember(Place(stream, row.key), What(row.what), named(row), Effect(row.effect))
+
+
+def _chunks(values: Iterable[str]) -> Iterator[list[str]]:
+    ordered = sorted(values)
+    for start in range(0, len(ordered), CHUNK):
+        yield ordered[start : start + CHUNK]
