@@ -25,6 +25,9 @@ _SQL: Final = (
 )
 
 
+_PATIENCE: Final = 2000  # milliseconds for PostgreSQL, which answers in less than one
+
+
 class Block(NamedTuple):
     """A block that stands; ``key`` is ``@domain`` where an operator has blocked a whole domain.
 
@@ -92,6 +95,7 @@ class Lookup:
             connection.execute("PRAGMA query_only=ON")
         else:
             connection.autocommit = True
+            connection.execute(f"SET statement_timeout = {_PATIENCE}")
         self._connection = connection
         return connection
 
