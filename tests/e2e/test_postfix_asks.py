@@ -147,7 +147,7 @@ def test_the_policy_service_knows_the_stream_by_the_sender(tmp_path: Path) -> No
             f"4.3.5 <{DEAD}>: Recipient address rejected: Server configuration problem",
         ),
         (
-            "check_policy_service { unix:bounced/policy.sock, default_action=DUNNO, try_limit=1 }",
+            "check_policy_service { unix:bounced/policy.sock, default_action=DUNNO }",
             250,
             "2.1.5 Ok",
         ),
@@ -183,8 +183,8 @@ def test_with_the_daemon_down_postfix_does_as_it_is_configured(
             (
                 450,
                 (
-                    f"4.3.0 <{DEAD}>: Recipient address rejected: can't tell whether the recipient is "
-                    "blocked; try again later"
+                    f"4.3.0 <{DEAD}>: Recipient address rejected: can't tell whether the "
+                    "recipient is blocked; try again later"
                 ),
             ),
         ),
@@ -207,13 +207,49 @@ def test_with_the_database_away_the_daemon_does_as_it_is_configured(
         assert rcpt(postfix, DEAD)[0] == 554
 
 
+def test_postfix_asks_the_sqlite_database_by_itself(tmp_path: Path) -> None:
+    """Through proxymap, with the right to read alone, whether the daemon runs or not."""
+    cf = "bounced-sqlite.cf"
+    port, hop = free_port(), free_port()
+    settings = (
+        f"default_transport = smtp:[127.0.0.1]:{hop}\n"
+        f"smtpd_recipient_restrictions = check_recipient_access proxy:sqlite:$data_directory/{cf},"
+        " permit_mynetworks, reject\n"
+    )
+    with Postfix(port=free_port(), settings=settings, chroot=True) as postfix:
+        folder = postfix.root / "state"
+        folder.mkdir(mode=0o750)
+        with Daemon(folder, port) as daemon:
+            for path in (folder, *folder.glob("bounced.db*")):
+                shutil.chown(path, group="postfix")
+                path.chmod(0o750 if path.is_dir() else 0o640)
+            write_map(postfix.root / "data" / cf, folder)
+            daemon.run("block", DEAD, "--reason", "dead")
+            code, text = rcpt(postfix, DEAD)
+            assert code == 554
+            assert text.startswith(
+                f"5.7.1 <{DEAD}>: Recipient address rejected: <{DEAD}> is blocked"
+            )
+            assert rcpt(postfix, "somebody@example.net") == (250, "2.1.5 Ok")
+            daemon.run("unblock", DEAD, "--reason", "back")
+            assert rcpt(postfix, DEAD) == (250, "2.1.5 Ok")
+            daemon.run("block", DEAD, "--reason", "dead again")
+            daemon.stop()
+            assert rcpt(postfix, DEAD)[0] == 554
+
+
+def write_map(path: Path, folder: Path) -> None:
+    """Write the map file of the documentation for the database in *folder*."""
+    text = (DOCS / "postfix-sqlite.cf").read_text()
+    database = f"dbpath = {folder}/bounced.db"
+    path.write_text(re.sub("^dbpath = .*$", database, text, flags=re.MULTILINE))
+
+
 def test_the_sqlite_map_in_the_docs_works_as_it_stands(tmp_path: Path) -> None:
     """But for the path: whole addresses, domains, streams, and nothing for a bare domain."""
     with Daemon(tmp_path) as daemon:
         daemon.run("block", DEAD, "@example.org", "o'neil@example.com", "--reason", "test")
-        text = (DOCS / "postfix-sqlite.cf").read_text()
-        found = re.sub("^dbpath = .*$", f"dbpath = {tmp_path}/bounced.db", text, flags=re.MULTILINE)
-        (tmp_path / "map.cf").write_text(found)
+        write_map(tmp_path / "map.cf", tmp_path)
 
         def ask(key: str) -> tuple[int, str, str]:
             assert POSTMAP
