@@ -80,19 +80,30 @@ class Service:
             pass_fds=[listening.fileno() for _, listening in self._sockets],
             env={**os.environ, "PYTHONPATH": os.pathsep.join(one or os.curdir for one in sys.path)},
         )
+        try:
+            ready = await self._ready(process)
+        except BaseException:  # told to stop meanwhile
+            await _finish(process)
+            raise
+        if not ready:
+            await _finish(process)
+            msg = (
+                "the process that answers look-ups did not start (exit code "
+                f"{process.returncode}); what it says stands above"
+            )
+            raise ListenError(msg)
+        return process
+
+    async def _ready(self, process: asyncio.subprocess.Process) -> bool:
+        """Tell the process what to do; whether it does it."""
         assert process.stdin
         assert process.stdout
         process.stdin.write(json.dumps(self._settings()).encode() + b"\n")
         with contextlib.suppress(TimeoutError, ConnectionError):
-            await asyncio.wait_for(process.stdin.drain(), _START)
-            if await asyncio.wait_for(process.stdout.readline(), _START) == b"ready\n":
-                return process
-        await _finish(process)
-        msg = (
-            f"the process that answers look-ups did not start (exit code {process.returncode}); "
-            "what it says stands above"
-        )
-        raise ListenError(msg)
+            async with asyncio.timeout(_START):
+                await process.stdin.drain()
+                return await process.stdout.readline() == b"ready\n"
+        return False
 
     def _settings(self) -> dict[str, Any]:
         """Return all that the process needs, so that it reads no settings of its own."""
@@ -144,7 +155,8 @@ async def _finish(process: asyncio.subprocess.Process) -> None:
     if process.stdin:
         process.stdin.close()
     try:
-        await asyncio.wait_for(process.wait(), _STOP)
+        async with asyncio.timeout(_STOP):
+            await process.wait()
     except TimeoutError:
         process.kill()
         await process.wait()

@@ -120,11 +120,14 @@ def test_a_process_that_dies_is_started_again(
 
     async def talk() -> None:
         async with Service(config, log, {}) as service:
+            dead = 0
             for _ in range(2):
                 assert service._process
-                dying = service._process.pid
-                os.kill(dying, signal.SIGKILL)
-                while not gone(dying):  # noqa: ASYNC110 -- another process
+                while service._process.pid == dead:  # noqa: ASYNC110 -- nobody is told
+                    await asyncio.sleep(0.01)
+                dead = service._process.pid
+                os.kill(dead, signal.SIGKILL)
+                while not gone(dead):  # noqa: ASYNC110 -- another process
                     await asyncio.sleep(0.01)
                 async with talking(tmp_path / "map.sock") as ask:
                     assert await ask(ASKED) == answer()
@@ -132,6 +135,32 @@ def test_a_process_that_dies_is_started_again(
     asyncio.run(talk())
 
     assert [one["code"] for one in lines.events("lookup_ended")] == [-9, -9]
+
+
+def test_a_stop_while_it_is_started_again_leaves_nothing(
+    config: Config, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither a process nor a daemon that waits for it, at whatever moment the stop comes."""
+    started = []
+    start = asyncio.create_subprocess_exec
+
+    async def noted(*arguments: Any, **options: Any) -> asyncio.subprocess.Process:
+        started.append(await start(*arguments, **options))
+        return started[-1]
+
+    async def talk(moment: float) -> None:
+        async with Service(config, log, {}):
+            started[-1].kill()
+            await asyncio.sleep(moment)
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", noted)
+    for number in range(5):
+        asyncio.run(asyncio.wait_for(talk(number / 5), 60))
+
+    deadline = time.monotonic() + 20
+    while not all(gone(one.pid) for one in started):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def test_signals_that_are_meant_for_the_daemon_do_not_end_it(
