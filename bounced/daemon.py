@@ -14,6 +14,7 @@ import os
 import re
 import resource
 import signal
+import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -21,7 +22,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any, Protocol
 
-from bounced import pipeline, systemd
+from bounced import lookup, pipeline, systemd
 from bounced.address import matcher
 from bounced.classify import RuleBook
 from bounced.config import Config, rulebook
@@ -29,7 +30,7 @@ from bounced.config.ours import ours
 from bounced.errors import ConfigError, RuleError, StoreError
 from bounced.log import Log
 from bounced.model import DEFAULT_STREAM, Envelope, Reading, Trust
-from bounced.smtpd import Intake, Listeners, Service
+from bounced.smtpd import PROTOCOLS, Intake, Listeners, Service
 from bounced.store import Effects, Store, Writer
 from bounced.whose import Ours
 
@@ -107,8 +108,10 @@ class Daemon:
         intake = self._intake()
         listeners = self._listeners(intake)
         self._attend_to_signals()
-        await listeners.open(self.config.listen, systemd.inherited(self.environ))
-        parts = self._parts()
+        inherited = systemd.inherited(self.environ)
+        mail = [one for one in self.config.listen if one.protocol in PROTOCOLS]
+        await listeners.open(mail, inherited)
+        parts = self._parts(inherited)
         async with contextlib.AsyncExitStack() as opened:
             for part in parts:
                 await opened.enter_async_context(part)
@@ -117,9 +120,9 @@ class Daemon:
             await self._wind_up(listeners)
         self.log.stopped(messages=intake.taken)
 
-    def _parts(self) -> list[Part]:
+    def _parts(self, inherited: Mapping[str, Sequence[socket.socket]]) -> list[Part]:
         """Return what runs beside the reception of mail."""
-        return []
+        return [lookup.Service(self.config, self.log, inherited)]
 
     async def _attend(self, intake: Intake) -> None:
         """Do what comes round again and again, until it is time to stop."""

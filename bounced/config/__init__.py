@@ -10,6 +10,7 @@ from bounced.config.endpoint import Endpoint, Inherited, Tcp, Unix
 from bounced.config.load import Loaded, load, load_with_origins, state_directory
 from bounced.config.model import Config, Limits, Listen, Log, Rules, StoreSection
 from bounced.config.policy import Policy, Stream
+from bounced.config.postfix import Postfix
 
 __all__ = [
     "Config",
@@ -20,6 +21,7 @@ __all__ = [
     "Loaded",
     "Log",
     "Policy",
+    "Postfix",
     "Rules",
     "StoreSection",
     "Stream",

@@ -28,6 +28,7 @@ from bounced.config.kinds import (
     recipient_pattern,
 )
 from bounced.config.policy import Policy, Stream, StreamName, policies
+from bounced.config.postfix import Postfix
 from bounced.config.return_path import ReturnPath
 from bounced.policy import Policies
 
@@ -59,7 +60,8 @@ class Listen(Section):
     """One listener."""
 
     protocol: Annotated[
-        Literal["smtp", "lmtp"], Field(description="what is spoken on it: `smtp` or `lmtp`")
+        Literal["smtp", "lmtp", "socketmap", "policy"],
+        Field(description="what is spoken on it: `smtp`, `lmtp`, `socketmap` or `policy`"),
     ] = "smtp"
     address: Annotated[
         Text,
@@ -196,6 +198,7 @@ class Config(Section):
     ] = {}
     return_path: ReturnPath = ReturnPath()
     correlate: Correlate = Correlate()
+    postfix: Postfix = Postfix()
     log: Annotated[Log, AfterValidator(_salted)] = Log()
     rules: Rules = Rules()
 

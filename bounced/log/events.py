@@ -179,6 +179,10 @@ class Log:
         """Log that the keys of return paths were read again, by their ids; the first signs."""
         self._say("info", "keys_reloaded", keys=list(keys))
 
+    def lookup_ended(self, *, code: int) -> None:
+        """Log that the process which answers look-ups has died; it is started again."""
+        self._say("error", "lookup_ended", code=code)
+
     def started(self, *, version: str, listen: Sequence[str], store: str) -> None:
         """Log that the daemon is ready."""
         self._say("info", "started", version=version, listen=list(listen), store=store)

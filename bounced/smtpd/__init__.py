@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from bounced.smtpd.connection import Service
 from bounced.smtpd.intake import Intake, QueueIds, Writes
-from bounced.smtpd.listener import Listeners
+from bounced.smtpd.listener import PROTOCOLS, Listeners
 
-__all__ = ["Intake", "Listeners", "QueueIds", "Service", "Writes"]
+__all__ = ["PROTOCOLS", "Intake", "Listeners", "QueueIds", "Service", "Writes"]
