@@ -6,8 +6,22 @@ SQLAlchemy Core; SQLite by default, PostgreSQL by its URL.  :class:`Store` recor
 
 from __future__ import annotations
 
+from bounced.store.apply import Effects
+from bounced.store.incidents import Incident
 from bounced.store.store import Store
+from bounced.store.storms import Storm
 from bounced.store.values import HistoryEntry, Incoming, Observed, Outcome, Recorded
 from bounced.store.writer import Writer
 
-__all__ = ["HistoryEntry", "Incoming", "Observed", "Outcome", "Recorded", "Store", "Writer"]
+__all__ = [
+    "Effects",
+    "HistoryEntry",
+    "Incident",
+    "Incoming",
+    "Observed",
+    "Outcome",
+    "Recorded",
+    "Store",
+    "Storm",
+    "Writer",
+]

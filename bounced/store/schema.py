@@ -6,6 +6,8 @@ follows from them, kept so that asking costs one look-up.
 
 from __future__ import annotations
 
+from typing import Any, Final
+
 from sqlalchemy import (
     Boolean,
     Column,
@@ -15,6 +17,7 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     Table,
+    text,
 )
 
 from bounced.store.types import BigId, SafeJson, SafeText, UtcDateTime
@@ -96,6 +99,10 @@ storms = Table(
     Index(None, "name", "cause"),
 )
 
+_OPEN: Final[dict[str, Any]] = {
+    f"{dialect}_where": text("closed_at IS NULL") for dialect in ("sqlite", "postgresql")
+}
+
 incidents = Table(
     "incidents",
     metadata,
@@ -109,7 +116,7 @@ incidents = Table(
     Column("closed_by", SafeText),
     Column("failures", Integer, nullable=False),
     Column("evidence", SafeText, nullable=False),  # the refuser's words, the last ones
-    Index(None, "refuser", "ours", "cause"),
+    Index("ix_incidents_open", "refuser", "ours", "cause", unique=True, **_OPEN),
 )
 
 incident_recipients = Table(

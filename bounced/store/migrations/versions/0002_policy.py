@@ -82,7 +82,14 @@ def _incidents() -> None:
         sa.Column("evidence", sa.Text, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_incidents"),
     )
-    op.create_index("ix_incidents_refuser_ours_cause", "incidents", ["refuser", "ours", "cause"])
+    op.create_index(
+        "ix_incidents_open",
+        "incidents",
+        ["refuser", "ours", "cause"],
+        unique=True,
+        sqlite_where=sa.text("closed_at IS NULL"),
+        postgresql_where=sa.text("closed_at IS NULL"),
+    )
     op.create_table(
         "incident_recipients",
         sa.Column("incident_id", _ID, nullable=False, autoincrement=False),
