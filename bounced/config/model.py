@@ -16,6 +16,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from bounced.config import endpoint, quantities
+from bounced.config.follow import Follow
 from bounced.config.kinds import (
     Count,
     Duration,
@@ -194,6 +195,7 @@ class Config(Section):
     ] = {}
     log: Annotated[Log, AfterValidator(_salted)] = Log()
     rules: Rules = Rules()
+    follow: Follow = Follow()
 
     @cached_property
     def policies(self) -> Policies:

@@ -124,5 +124,3 @@ def _is_here(relay: Relay) -> bool:
         return True
     mapped = at.ipv4_mapped if isinstance(at, ipaddress.IPv6Address) else None
     return (mapped or at).is_loopback
-
-

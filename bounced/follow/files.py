@@ -17,17 +17,17 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Any, Final
 
 from bounced.errors import InputError
 from bounced.follow.source import CHUNK, Read, split
 from bounced.store.followed import Position
 
 _HEAD: Final = 4096
-_COMPRESSED: Final[dict[str, Callable[[Path], IO[bytes]]]] = {
-    ".gz": lambda path: gzip.open(path, "rb"),
-    ".bz2": lambda path: bz2.open(path, "rb"),
-    ".xz": lambda path: lzma.open(path, "rb"),
+_COMPRESSED: Final[dict[str, Callable[[Path], Any]]] = {
+    ".gz": gzip.open,
+    ".bz2": bz2.open,
+    ".xz": lzma.open,
 }
 _BROKEN: Final = (OSError, EOFError, zlib.error, lzma.LZMAError)
 
@@ -199,8 +199,10 @@ def _siblings(path: Path) -> list[Path]:
 
 
 def _opened(path: Path) -> IO[bytes]:
-    opener = _COMPRESSED.get(path.suffix)
-    return opener(path) if opener else path.open("rb", buffering=0)
+    if opener := _COMPRESSED.get(path.suffix):
+        file: IO[bytes] = opener(path)
+        return file
+    return path.open("rb", buffering=0)
 
 
 def _head(path: Path) -> str | None:
@@ -219,7 +221,6 @@ def _hash(start: bytes) -> str | None:
     """Return the hash of the first line, ``None`` where it has not ended yet."""
     line, ended, _ = start.partition(b"\n")
     return hashlib.sha256(line).hexdigest()[:32] if ended or len(start) == _HEAD else None
-
 
 
 def _told(error: Exception) -> str:

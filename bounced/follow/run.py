@@ -18,7 +18,9 @@ from bounced.store import Observed
 from bounced.store.followed import Followed, Position
 
 _PAUSE: Final = 0.2  # seconds between two looks for something new
-_FAR: Final = 1 << 20  # octets in which nothing counted, after which the place is saved all the same
+_FAR: Final = (
+    1 << 20
+)  # octets in which nothing counted, after which the place is saved all the same
 _BACK_OFF: Final = (1, 2, 5, 10, 30)  # seconds until the store is asked again; then the last
 
 Parse = Callable[[bytes, datetime], Line | None]

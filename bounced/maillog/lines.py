@@ -48,7 +48,7 @@ def syslog(raw: bytes, now: datetime, zone: tzinfo | None = None) -> Line | None
         return None
     month, day, time, iso, host, tag, text = found.groups()
     at = _moment(iso) if iso else _yearless(month, int(day), time, now.date(), zone)
-    return at and Line(at, host, *_programs(tag), text.rstrip("\r"))
+    return Line(at, host, *_programs(tag), text.rstrip("\r")) if at else None
 
 
 def journal(raw: bytes) -> tuple[Line | None, str | None]:
@@ -76,9 +76,7 @@ def _programs(tag: str) -> tuple[str, str]:
 
 
 @lru_cache(maxsize=64)  # neighbours in a log have the same time
-def _yearless(
-    month: str, day: int, time: str, today: date, zone: tzinfo | None
-) -> datetime | None:
+def _yearless(month: str, day: int, time: str, today: date, zone: tzinfo | None) -> datetime | None:
     """Return the latest such moment up to tomorrow: clocks differ, and so do zones."""
     number = _MONTHS.get(month, 0)
     hour, minute, second = (int(part) for part in time.split(":"))
@@ -111,6 +109,7 @@ def _microseconds(value: object) -> datetime | None:
 
 def _decoded(numbers: list[object]) -> str | None:
     try:
-        return bytes(numbers).decode("utf-8", "replace")  # type: ignore[arg-type] -- or it raises
-    except (TypeError, ValueError):
+        octets = bytes(one for one in numbers if isinstance(one, int))
+    except ValueError:
         return None
+    return octets.decode("utf-8", "replace")

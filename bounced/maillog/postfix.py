@@ -15,7 +15,7 @@ from bounced.model import Status
 _ADDRESS: Final = r'<((?:"(?:[^"\\]|\\.)*+"|[^"<>])*+)>'
 _QUEUE_ID: Final = re.compile(r"([0-9A-Za-z]{6,25}+): ", re.ASCII)
 _DELIVERY: Final = re.compile(
-    rf"to={_ADDRESS}, (?:orig_to={_ADDRESS}, )?+relay=(\S++), (?:conn_use=\d++, )?+"
+    rf"to={_ADDRESS}, (?:orig_to={_ADDRESS}, )?+relay=([^\s,]++), (?:conn_use=\d++, )?+"
     r"delay=[\d.]++, (?:delays=[\d./]++, )?+(?:dsn=([\d.]++), )?+status=(sent|bounced) \((.*)\)$",
     re.ASCII,
 )
@@ -78,7 +78,7 @@ def read(daemon: str, text: str) -> tuple[str, Record] | None:
     if not queue_id:
         return None
     record = _record(daemon, text[queue_id.end() :])
-    return (queue_id[1], record) if record else None
+    return None if record is None else (queue_id[1], record)
 
 
 def _record(daemon: str, said: str) -> Record | None:

@@ -85,9 +85,7 @@ class Followed:
     def _load(self, connection: Connection) -> None:
         found = connection.execute(select(followed).where(followed.c.name == self.name)).first()
         if found is None:
-            connection.execute(
-                followed.insert().values(name=self.name, generation=0, position=0)
-            )
+            connection.execute(followed.insert().values(name=self.name, generation=0, position=0))
             return
         self._generation, self.since = found.generation, found.updated_at
         self.position = Position(head=found.head, offset=found.position, cursor=found.cursor)
