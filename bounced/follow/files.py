@@ -13,11 +13,10 @@ import lzma
 import os
 import re
 import zlib
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any, Final, NamedTuple
 
 from bounced.errors import InputError
 from bounced.follow.source import CHUNK, Read, split
@@ -54,19 +53,14 @@ class LogFile:
         self._file: IO[bytes] | None = None
         self._reading = path
         self._left = False  # the name stands for another file, and this one was at its end
-        here = not since or (position.head and _head(path) == position.head)
-        self._next = position if here else Position()
-        self._rotated = deque(() if here else _missed(path, position, since))
-        if not path.exists() and not self._rotated:
-            msg = f"there is no {path}; name the mail log, or --journal where there is only that"
-            raise InputError(msg)
+        self._done = _Done(None, since.timestamp() if since else float("inf"))
+        self._resume()
 
     def read(self) -> Read:
         """Return the next lines; of a file that has ended also its last, unended one."""
-        if self._file is None and not self._open():
+        if self._file is None and not self._open_next():
             return Read((), self._position, waiting=self._live)
         if self._truncated():
-            self._close()
             return Read((), self._position)
         lines = self._lines()
         ended = not lines and self._ended()
@@ -74,39 +68,80 @@ class LogFile:
             lines, self._rest = [self._rest], b""
         if lines:
             self._settle()
-            return Read(lines, self._position)
-        if ended:
-            self._close()
-        return Read((), self._position, waiting=not ended)
+        elif ended:
+            self._finish()
+        return Read(lines, self._position, waiting=not lines and not ended)
 
     def close(self) -> None:
         """Close the file that is open."""
-        self._close()
+        if self._file:
+            self._file.close()
+        self._file = None
 
     @property
     def _live(self) -> bool:
         return self._reading == self._path
 
-    def _open(self) -> bool:
-        """Open the next file; whether there is one."""
-        path, position = self._rotated.popleft() if self._rotated else (self._path, self._next)
-        self._reading = path
+    def _resume(self) -> None:
+        """Open the file that the position is in, under whatever name."""
+        head = self._position.head
+        live = self._try(self._path)
+        if live and (self._done.at == float("inf") or (head and _head_of(live) == head)):
+            self._begin(self._path, live, self._position)
+            return
+        if live:
+            live.close()
+        rotated = (one.path for one in _siblings(self._path))
+        same = next((one for one in rotated if head and _head(one) == head), None)
+        found = self._try(same) if same else None
+        if same and found:
+            self._begin(same, found, self._position)
+        elif not self._open_next() and not self._path.exists():
+            msg = f"there is no {self._path}; name the mail log, or --journal where it is there"
+            raise InputError(msg)
+
+    def _open_next(self) -> bool:
+        """Open the oldest file that is younger than what is done; whether there is one.
+
+        The live one is opened before the others are looked for: if it is rotated meanwhile, it is
+        still the one that is open.
+        """
+        live = self._try(self._path)
+        for one in _after(self._path, self._done):
+            if live and os.path.samestat(one.stat, os.fstat(live.fileno())):
+                break
+            if file := self._try(one.path):
+                if live:
+                    live.close()
+                self._begin(one.path, file, Position())
+                return True
+        self._reading = self._path
+        if live:
+            self._begin(self._path, live, Position())
+        return live is not None
+
+    def _try(self, path: Path) -> IO[bytes] | None:
         try:
-            self._file = _opened(path)
-            self._file.seek(position.offset)
+            return _opened(path)
         except FileNotFoundError:  # between two names
-            return False
+            return None
         except _BROKEN as error:
             self._give_up(path, error)
-            return False
-        self._position, self._rest, self._left = position, b"", False
-        return True
+            return None
 
-    def _close(self) -> None:
+    def _begin(self, path: Path, file: IO[bytes], position: Position) -> None:
+        self._reading, self._file, self._position = path, file, position
+        self._rest, self._left = b"", False
+        try:
+            file.seek(position.offset)
+        except _BROKEN as error:
+            self._give_up(path, error)
+
+    def _finish(self) -> None:
         """Close this file; the next one begins at its beginning."""
-        if self._file:
-            self._file.close()
-        self._file, self._rest, self._next = None, b"", Position()
+        assert self._file is not None
+        self._done = _Done(self._position.head, os.fstat(self._file.fileno()).st_mtime)
+        self.close()
 
     def _lines(self) -> list[bytes]:
         assert self._file is not None
@@ -148,8 +183,6 @@ class LogFile:
         # Who writes has gone over to the new file as soon as something is in it.  What it wrote
         # into the old one just before may have come after we looked there: look once more.
         self._left, left = bool(there.st_size), self._left
-        if left:  # and it may have been rotated more than once
-            self._rotated.extend(_missed(self._path, self._position))
         return left
 
     def _truncated(self) -> bool:
@@ -163,39 +196,43 @@ class LogFile:
         size = os.fstat(self._file.fileno()).st_size
         if size >= self._file.tell() and (not head or _head_of(self._file) == head):
             return False
-        self._rotated.extend(_missed(self._path, self._position))
+        self._finish()
+        if head:
+            self._resume()
         return True
 
 
-def _missed(
-    path: Path, position: Position, since: datetime | None = None
-) -> Iterator[tuple[Path, Position]]:
-    """Yield the rotated files that hold what came after *position*, and from where on.
+class _Done(NamedTuple):
+    """The file that was read last, by its head and when it was last written to."""
 
-    Where the file of *position* is gone: those that were still written to after *since*.
-    """
+    head: str | None
+    at: float
+
+
+def _after(path: Path, done: _Done) -> list[_Rotated]:
+    """Return the rotated files that came after the one that is *done*, the oldest first."""
     rotated = _siblings(path)
-    heads = [_head(one) for one in rotated]
-    if position.head and position.head in heads:
-        number = heads.index(position.head)
-        yield rotated[number], position
-        yield from ((one, Position()) for one in rotated[number + 1 :])
-        return
-    for one in rotated:
-        if since and one.stat().st_mtime >= since.timestamp():
-            yield one, Position()
+    same = [at for at, one in enumerate(rotated) if done.head and _head(one.path) == done.head]
+    if same:
+        return rotated[same[-1] + 1 :]
+    return [one for one in rotated if one.stat.st_mtime > done.at]
 
 
-def _siblings(path: Path) -> list[Path]:
+class _Rotated(NamedTuple):
+    path: Path
+    stat: os.stat_result
+
+
+def _siblings(path: Path) -> list[_Rotated]:
     """Return what the file was rotated to, the oldest first: ``mail.log.1``, ``-20260131.gz``."""
     name = re.compile(re.escape(path.name) + r"[.-].*")
-    found: list[tuple[float, Path]] = []
+    found: list[_Rotated] = []
     with contextlib.suppress(OSError):
         for one in path.parent.iterdir():
             with contextlib.suppress(OSError):
                 if name.fullmatch(one.name) and one.is_file():
-                    found.append((one.stat().st_mtime, one))
-    return [one for _, one in sorted(found)]
+                    found.append(_Rotated(one, one.stat()))
+    return sorted(found, key=lambda one: (one.stat.st_mtime, one.path))
 
 
 def _opened(path: Path) -> IO[bytes]:
