@@ -29,20 +29,20 @@ _SAID = (
 def mail(number: int) -> str:
     """Return the five lines of one mail."""
     at = f"2026-11-{1 + number // 86400 % 28:02}T{number // 3600 % 24:02}:{number // 60 % 60:02}"
-    head, queue_id, to = f"{at}:{number % 60:02}.000001+00:00 mail postfix/", f"4c{number:012}", ""
+    head, queue_id = f"{at}:{number % 60:02}.000001+00:00 mail postfix/", f"4c{number:012}"
     to, dsn, status = f"user{number}@example.net", "2.0.0", "status=sent (250 2.0.0 Ok)"
     if number % 25 == 0:
         dsn, status = "5.1.1", _SAID.format(to=to)
     elif number % 100 == 1:
         dsn, status = "4.4.1", "status=deferred (connect to mx.example.net: timed out)"
+    relay = "relay=mx.example.net[192.0.2.1]:25, delay=0.31, delays=0.01/0/0.2/0.1"
     return "".join(
         f"{head}{line}\n"
         for line in (
             f"smtpd[1]: {queue_id}: client=app.example.com[192.0.2.9]",
             f"cleanup[2]: {queue_id}: message-id=<{number}@app.example.com>",
             f"qmgr[3]: {queue_id}: from=<bounces@example.com>, size=900, nrcpt=1 (queue active)",
-            f"smtp[4]: {queue_id}: to=<{to}>, relay=mx.example.net[192.0.2.1]:25, delay=0.31, "
-            f"delays=0.01/0/0.2/0.1, dsn={dsn}, {status}",
+            f"smtp[4]: {queue_id}: to=<{to}>, {relay}, dsn={dsn}, {status}",
             f"qmgr[3]: {queue_id}: removed",
         )
     )

@@ -61,8 +61,7 @@ def follow(wanted: Wanted, settings: Config, *, as_json: bool) -> None:
     log = setup(**settings.log.model_dump())
     stop = threading.Event()
     with options.opened_store(settings, create=True) as store, _stopped_by_signals(stop):
-        followed = Followed(store, wanted.name)
-        followed.load()
+        followed = Followed(store, wanted.name).loaded()
         with contextlib.closing(_source(wanted, followed, log)) as source:
             log.following(name=wanted.name or "standard input")
             systemd.notify(os.environ, "READY=1", f"STATUS=following {wanted.name}")

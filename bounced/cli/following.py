@@ -48,11 +48,10 @@ def follow(
     as_json: options.Json = False,
     config: options.ConfigFile = None,
 ) -> None:
-    """Follow the sending Postfix's log: deliveries are proof, rejections count.
+    """Follow the log of the Postfix that sends.
 
-    A mail that was rejected counts once, whether the log tells it, its bounce, or both.  Where it
-    has stopped it goes on, also after the log was rotated; nothing is lost and nothing counts
-    twice.  Deferred mail never counts.
+    Deliveries are proof that an address works, rejections count like bounces.  A mail that was rejected counts once, whether the log tells it, its bounce, or both.  It goes on
+    where it has stopped, also after the log was rotated.  Deferred mail never counts.
 
     Examples:
       bounced follow

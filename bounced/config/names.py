@@ -71,6 +71,6 @@ def nearest_setting(path: SettingPath) -> str:
 
 def _file_names() -> Iterator[SettingPath]:
     yield from settings()
-    for section in ("limits", "store", "policy", "log", "rules"):
+    for section in ("limits", "store", "policy", "log", "rules", "follow"):
         yield (section,)
     yield from (("listen", name) for name in Listen.model_fields)

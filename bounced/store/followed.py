@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self
 
 from sqlalchemy import Connection, delete, select, update
 
@@ -47,10 +47,11 @@ class Followed:
     since: datetime | None = None
     _generation: int = 0
 
-    def load(self) -> None:
-        """Find out where the last process has stopped; raises StoreError."""
+    def loaded(self) -> Self:
+        """Find out where the last process has stopped, and return this; raises StoreError."""
         if self.name is not None:
             self.store.observe((), also=self._load)
+        return self
 
     def save(
         self,

@@ -259,13 +259,13 @@ def test_a_broken_archive(log: Log, drain: Drain) -> None:
 
 def test_a_log_that_is_not_there(tmp_path: Path) -> None:
     """It is said at once, and what else there is."""
-    with pytest.raises(InputError, match="there is no .*mail.log; .*--journal"):
+    with pytest.raises(InputError, match=r"there is no .*mail.log; .*--journal"):
         LogFile(tmp_path / "mail.log", Position(), None, print)
 
 
 def test_a_log_that_is_a_folder(tmp_path: Path) -> None:
     """It can't be read, and that is said."""
-    with pytest.raises(InputError, match="can't read .*: Is a directory"):
+    with pytest.raises(InputError, match=r"can't read .*: Is a directory"):
         LogFile(tmp_path, Position(), None, print).read()
 
 

@@ -32,7 +32,13 @@ def test_sent() -> None:
     found = delivery(f"to=<a@example.net>, {SENT} (250 2.0.0 Ok: queued as 12)")
 
     assert found == Delivery(
-        "a@example.net", None, MX, Status(2, 0, 0), True, "250 2.0.0 Ok: queued as 12", None
+        to="a@example.net",
+        orig_to=None,
+        relay=MX,
+        status=Status(2, 0, 0),
+        sent=True,
+        reply="250 2.0.0 Ok: queued as 12",
+        remote_mta=None,
     )
 
 
