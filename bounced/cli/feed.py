@@ -10,7 +10,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from bounced import systemd
@@ -61,7 +61,7 @@ def follow(wanted: Wanted, settings: Config, *, as_json: bool) -> None:
     log = setup(**settings.log.model_dump())
     stop = threading.Event()
     with options.opened_store(settings, create=True) as store, _stopped_by_signals(stop):
-        followed = Followed(store, wanted.name).loaded()
+        followed = Followed(store, wanted.name).loaded(datetime.now(UTC))
         with contextlib.closing(_source(wanted, followed, log)) as source:
             log.following(name=wanted.name or "standard input")
             systemd.notify(os.environ, "READY=1", f"STATUS=following {wanted.name}")

@@ -50,8 +50,9 @@ def follow(
 ) -> None:
     """Follow the log of the Postfix that sends.
 
-    Deliveries are proof that an address works, rejections count like bounces.  A mail that was rejected counts once, whether the log tells it, its bounce, or both.  It goes on
-    where it has stopped, also after the log was rotated.  Deferred mail never counts.
+    Deliveries are proof that an address works; rejections count as their bounces would.  A mail
+    counts once, whether the log tells of it, its bounce, or both.  It goes on where it has stopped,
+    also after the log was rotated.  Deferred mail never counts.
 
     Examples:
       bounced follow

@@ -36,8 +36,8 @@ class Followed:
     """One log, by its name, and how far the store has it.  For one process at a time.
 
     Without a name, as of a pipe, nobody can go on where this process stops, and nothing is saved.
-    ``mails`` are those that were in the queue when it was saved, ``since`` is when that was, and
-    ``None`` before the first time.
+    ``mails`` are those that were in the queue when it was saved; ``since`` is when that was, and
+    ``None`` the first time.
     """
 
     store: Store
@@ -47,10 +47,13 @@ class Followed:
     since: datetime | None = None
     _generation: int = 0
 
-    def loaded(self) -> Self:
-        """Find out where the last process has stopped, and return this; raises StoreError."""
+    def loaded(self, now: datetime) -> Self:
+        """Find out where the last process has stopped, and return this; raises StoreError.
+
+        The first time, *now* is kept as when it began.
+        """
         if self.name is not None:
-            self.store.observe((), also=self._load)
+            self.store.observe((), also=lambda connection: self._load(connection, now))
         return self
 
     def save(
@@ -83,10 +86,12 @@ class Followed:
         self.position = position
         return [None if number is None else made[number] for number in numbers]
 
-    def _load(self, connection: Connection) -> None:
+    def _load(self, connection: Connection, now: datetime) -> None:
         found = connection.execute(select(followed).where(followed.c.name == self.name)).first()
         if found is None:
-            connection.execute(followed.insert().values(name=self.name, generation=0, position=0))
+            connection.execute(
+                followed.insert().values(name=self.name, generation=0, position=0, updated_at=now)
+            )
             return
         self._generation, self.since = found.generation, found.updated_at
         self.position = Position(head=found.head, offset=found.position, cursor=found.cursor)

@@ -220,7 +220,7 @@ followed = Table(
     Column("head", SafeText),  # which file: a hash of its first line
     Column("position", BigId, nullable=False),  # octets of it that have been read
     Column("cursor", SafeText),  # the same of a journal
-    Column("updated_at", UtcDateTime),
+    Column("updated_at", UtcDateTime, nullable=False),
 )
 
 followed_mails = Table(

@@ -81,7 +81,7 @@ class Site:
 
     def run(self, *, once: bool = True) -> Summary:
         """Run once more, as a new process would."""
-        followed = Followed(self.store, "log").loaded()
+        followed = Followed(self.store, "log").loaded(NOW)
         source = LogFile(self.path, followed.position, followed.since, print)
         yes: Callable[[str], bool] = lambda _: True  # noqa: E731 -- short
         follower = Follower(
@@ -170,7 +170,7 @@ def test_the_store_is_away(site: Site) -> None:
     thread = threading.Thread(target=site.run, kwargs={"once": False})
     site.begin("AAAAAA")
     thread.start()
-    wait(lambda: bool(Followed(site.store, "log").loaded().mails))
+    wait(lambda: bool(Followed(site.store, "log").loaded(NOW).mails))
     with site.store.database.write():
         site.outcome("AAAAAA", "full@b.net", FULL)
         wait(lambda: bool(site.troubles))
@@ -195,8 +195,8 @@ def test_two_that_follow_the_same_log(site: Site) -> None:
     thread = threading.Thread(target=run)
     site.begin("AAAAAA")
     thread.start()
-    wait(lambda: bool(Followed(site.store, "log").loaded().mails))
-    other = Followed(site.store, "log").loaded()
+    wait(lambda: bool(Followed(site.store, "log").loaded(NOW).mails))
+    other = Followed(site.store, "log").loaded(NOW)
     other.save((), Position(head="x"), {}, NOW)
     site.outcome("AAAAAA", "full@b.net", FULL)
     thread.join(10)

@@ -22,7 +22,7 @@ def upgrade() -> None:
         sa.Column("head", sa.Text),
         sa.Column("position", _BIG, nullable=False),
         sa.Column("cursor", sa.Text),
-        sa.Column("updated_at", sa.DateTime(timezone=True)),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("name", name="pk_followed"),
     )
     op.create_table(
