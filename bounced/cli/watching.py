@@ -25,7 +25,7 @@ def incidents(
     as_json: options.Json = False,
     config: options.ConfigFile = None,
 ) -> None:
-    """Who refuses our mail for a fault of ours, and what to do about it.
+    """Tell who refuses our mail for a fault of ours.
 
     A block list that has our host on it, a provider that finds our signatures wrong, a rate limit:
     that says nothing about the recipients, and never counts against them.  Each incident tells
@@ -50,8 +50,9 @@ def incidents(
 def storms(
     *, everything: All = False, as_json: options.Json = False, config: options.ConfigFile = None
 ) -> None:
-    """Outages: many recipients of one domain or provider that fail alike within a short time.
+    """List outages: many recipients that fail alike.
 
+    Many of one domain or provider, for one cause, within a short time.
     Such failures are recorded and not counted; what had counted before the outage was seen is taken
     back.  policy.storm_recipients and policy.storm_window say how many in what time.
 
@@ -77,11 +78,11 @@ def rejudge(
     as_json: options.Json = False,
     config: options.ConfigFile = None,
 ) -> None:
-    """Read the kept messages again by the rules of today, and correct what follows from them.
+    """Read kept messages again by the rules of today.
 
-    First it shows which verdicts change, and which addresses get blocked or unblocked by that; then
-    it asks.  What an operator has done since then stands, and so do messages whose bytes are no
-    longer kept (store.raw_retention).
+    It shows which verdicts change, and which addresses get blocked or unblocked by that; then it
+    asks, and corrects them.  What an operator has done since then stands, and so do messages whose
+    bytes are no longer kept (store.raw_retention).
 
     Examples:
       bounced rejudge --dry-run

@@ -10,10 +10,10 @@ from sqlalchemy import Connection, delete, exc, select
 
 from bounced.causes import Cause
 from bounced.policy import Decision, Policies, What
-from bounced.store import incidents, migrations, record, rejudge, storms
+from bounced.store import incidents, migrations, observe, record, rejudge, storms
 from bounced.store.apply import Effects, Source, take_effect
 from bounced.store.engine import Database
-from bounced.store.facts import Fact, by_operator, of_dialogue
+from bounced.store.facts import Fact, by_operator
 from bounced.store.incidents import Incident
 from bounced.store.reads import Reads
 from bounced.store.rejudge import Changes, Kept
@@ -134,17 +134,9 @@ class Store(Reads):
 
         ``None`` for what is no address.  *also* is done in the same transaction.
         """
-
-        def work(connection: Connection) -> Effects:
-            sources = [Source([of_dialogue(one)]) for one in batch]
-            effects = take_effect(connection, sources, self.policies)
-            if also:
-                also(connection)
-            return effects
-
-        effects = self._write(work)
+        decisions, effects = self._write(lambda at: observe.observe(at, batch, self.policies, also))
         self._tell(effects)
-        return [entries[-1].decision for entries in effects.entries]
+        return decisions
 
     def sweep(self, now: datetime) -> tuple[list[Storm], list[Incident]]:
         """End the storms and close the incidents that are over at *now*; return them."""

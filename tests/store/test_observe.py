@@ -92,3 +92,39 @@ def test_what_is_done_beside_it_is_in_the_same_transaction(store: Store, full: J
 def test_what_is_no_address_has_no_effect(store: Store, full: Judged) -> None:
     """It is on record, and blocks nobody; a whole domain is an operator's to block."""
     assert _effects(store, _seen(full, address="@example.com")) == [None]
+
+
+def test_a_delivery_to_somebody_unknown_leaves_no_trace(
+    store: Store, rows: Callable[[str], list[Any]]
+) -> None:
+    """A sender delivers a million mails for one that fails."""
+    assert _effects(store, _seen(None)) == [Effect.RECORDED]
+    assert rows("events") == []
+    assert rows("recipients") == []
+
+
+def test_deliveries_to_somebody_known_are_noted_once_a_day(
+    store: Store, full: Judged, rows: Callable[[str], list[Any]]
+) -> None:
+    """Where they forget failures or break a block's word, each is."""
+    store.observe([_seen(full)])
+    for hour in (1, 2, 3, 27):
+        store.observe([_seen(None, at=START + timedelta(hours=hour), original=f"m{hour}")])
+    assert [row.at.hour for row in rows("events")] == [0, 1, 3]
+
+    store.block("joe@example.com", why="asked", who="alice", now=START + timedelta(days=2))
+    for hour in (49, 50):
+        store.observe([_seen(None, at=START + timedelta(hours=hour), original=f"m{hour}")])
+    assert len(rows("events")) == 6
+
+
+def test_a_delivery_to_a_domain_that_was_down_is_noted(store: Store, rules: RuleBook) -> None:
+    """It says that the server answers again, whoever it was to."""
+    refused = pipeline.rejection("joe@example.com", "connect: Connection timed out", None, rules)
+    for day, seen in ((0, refused), (8, None), (16, refused)):
+        address = "joe@example.com" if seen else "new@example.com"
+        at = START + timedelta(days=day)
+        store.observe([_seen(seen, address=address, at=at, original=f"m{day}")])
+    state = store.state("joe@example.com", now=START + timedelta(days=17))
+    assert state
+    assert (state.blocked, state.soft_count) == (False, 2)
