@@ -102,6 +102,7 @@ def _in_journal(raw: bytes, _: datetime) -> Line | None:
 
 
 def _counting(wanted: Wanted, settings: Config) -> Counting:
+    returning = [one for one in settings.accept if one != _ANYBODY]
     streams = [(matcher(one.addresses), name) for name, one in settings.streams.items()]
 
     def stream(sender: str) -> str:
@@ -112,7 +113,7 @@ def _counting(wanted: Wanted, settings: Config) -> Counting:
     return Counting(
         rules=rulebook.load(settings.rules.files),
         ours=matcher(settings.accept),
-        returns=matcher([one for one in settings.accept if one != _ANYBODY]),
+        returns=matcher(returning) if returning else lambda _: False,
         stream=stream,
         relay_only=relays([*settings.follow.relay_only, *wanted.relay_only]),
         final=relays(settings.follow.final),

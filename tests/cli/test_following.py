@@ -63,7 +63,7 @@ def test_json_has_a_line_for_each_recipient(run: Run, log: Path) -> None:
         ("nobody@example.net", "failed", "blocked"),
     ]
     assert (first[1]["cause"], first[1]["smtp_code"]) == ("mailbox_unknown", 550)
-    assert [one["known"] for one in (*first, *second)] == [False, False, True, True]
+    assert [one["known"] for one in (first[1], second[1])] == [False, True]
 
 
 def test_streams(call: Call, run: Run, log: Path, tmp_path: Path) -> None:
