@@ -15,7 +15,17 @@ from typing import Annotated
 import typer
 
 from bounced import __version__
-from bounced.cli import asking, changing, options, reading, running, signing, verifying, watching
+from bounced.cli import (
+    asking,
+    changing,
+    following,
+    options,
+    reading,
+    running,
+    signing,
+    verifying,
+    watching,
+)
 
 app = typer.Typer(
     name="bounced",
@@ -55,6 +65,7 @@ app.callback(help=options.teaching(top))(top)
 COMMANDS: dict[str, Callable[..., None]] = {
     "serve": running.serve,
     "replay": running.replay,
+    "follow": following.follow,
     "parse": reading.parse,
     "explain": reading.explain,
     "classify": reading.classify,

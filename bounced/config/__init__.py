@@ -7,6 +7,7 @@ line, what is wrong and the nearest known name; nothing is ever guessed or ignor
 from __future__ import annotations
 
 from bounced.config.endpoint import Endpoint, Inherited, Tcp, Unix
+from bounced.config.follow import Follow
 from bounced.config.load import Loaded, load, load_with_origins, state_directory
 from bounced.config.model import Config, Limits, Listen, Log, Rules, StoreSection
 from bounced.config.policy import Policy, Stream
@@ -15,6 +16,7 @@ from bounced.config.postfix import Postfix
 __all__ = [
     "Config",
     "Endpoint",
+    "Follow",
     "Inherited",
     "Limits",
     "Listen",

@@ -17,6 +17,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from bounced.config import endpoint, quantities
 from bounced.config.correlate import Correlate
+from bounced.config.follow import Follow
 from bounced.config.kinds import (
     Count,
     Duration,
@@ -201,6 +202,7 @@ class Config(Section):
     postfix: Postfix = Postfix()
     log: Annotated[Log, AfterValidator(_salted)] = Log()
     rules: Rules = Rules()
+    follow: Follow = Follow()
 
     @cached_property
     def policies(self) -> Policies:
