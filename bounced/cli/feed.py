@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bounced import systemd
+from bounced.address import matcher
 from bounced.cli import following, options, output, shapes
 from bounced.config import Config, rulebook
 from bounced.follow.counting import Counting, relays
@@ -24,7 +25,6 @@ from bounced.follow.source import Source
 from bounced.log import Log, setup
 from bounced.maillog import Line, journal, syslog
 from bounced.policy import Decision
-from bounced.smtpd import matcher
 from bounced.store import Observed
 from bounced.store.followed import Followed
 

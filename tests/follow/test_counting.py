@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 
 import pytest
 
+from bounced.address import matcher
 from bounced.causes import Cause
 from bounced.classify import RuleBook
 from bounced.follow.counting import Counting, relays
 from bounced.maillog import Delivery, Mail, Seen, read
-from bounced.smtpd import matcher
 from bounced.store import Observed
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
