@@ -22,7 +22,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
-from bounced import pipeline, systemd, web
+from bounced import lookup, pipeline, systemd, web
 from bounced.address import matcher
 from bounced.classify import RuleBook
 from bounced.config import Config, rulebook
@@ -109,6 +109,7 @@ class Daemon:
     def _parts(self, inherited: Mapping[str, Sequence[socket.socket]]) -> list[Part]:
         """Return what runs beside the reception of mail."""
         return [
+            lookup.Service(self.config, self.log, inherited),
             web.Service(
                 config=self.config,
                 log=self.log,

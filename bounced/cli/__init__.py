@@ -19,6 +19,7 @@ from bounced.cli import (
     access,
     asking,
     changing,
+    following,
     options,
     reading,
     running,
@@ -65,6 +66,7 @@ app.callback(help=options.teaching(top))(top)
 COMMANDS: dict[str, Callable[..., None]] = {
     "serve": running.serve,
     "replay": running.replay,
+    "follow": following.follow,
     "parse": reading.parse,
     "explain": reading.explain,
     "classify": reading.classify,

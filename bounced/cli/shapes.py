@@ -12,9 +12,10 @@ from bounced.model import Defect, Feedback, Judged, Reading, Returned, Typed, Ve
 from bounced.shapes import Shape, decision, verdict, when
 
 if TYPE_CHECKING:
+    from bounced.policy import Decision
     from bounced.replay.files import Bad, Found
     from bounced.replay.run import Done
-    from bounced.store import Incident, Incoming, Storm
+    from bounced.store import Incident, Incoming, Observed, Storm
 
 
 def message(found: Found, reading: Reading) -> Shape:
@@ -121,6 +122,23 @@ def would(done: Done) -> Shape:
         "kind": str(done.incoming.reading.report.kind),
         "known": done.duplicate,
         "would": outcomes,
+    }
+
+
+def observed(seen: Observed, made: Decision | None) -> Shape:
+    """Return the shape of ``bounced follow --json``; ``known`` is what was recorded before."""
+    judged = seen.judged
+    return {
+        "at": when(seen.at),
+        "stream": seen.stream,
+        "address": seen.address,
+        "what": "failed" if judged else "delivered",
+        "status": str(judged.status) if judged and judged.status else None,
+        "smtp_code": judged.smtp_code if judged else None,
+        **verdict(judged.verdict if judged else None),
+        "original": seen.original,
+        "known": made is None,
+        **decision(made),
     }
 
 

@@ -7,14 +7,17 @@ line, what is wrong and the nearest known name; nothing is ever guessed or ignor
 from __future__ import annotations
 
 from bounced.config.endpoint import Endpoint, Inherited, Tcp, Unix
+from bounced.config.follow import Follow
 from bounced.config.http import Http
 from bounced.config.load import Loaded, load, load_with_origins, state_directory
 from bounced.config.model import Config, Limits, Listen, Log, Rules, StoreSection
 from bounced.config.policy import Policy, Stream
+from bounced.config.postfix import Postfix
 
 __all__ = [
     "Config",
     "Endpoint",
+    "Follow",
     "Http",
     "Inherited",
     "Limits",
@@ -22,6 +25,7 @@ __all__ = [
     "Loaded",
     "Log",
     "Policy",
+    "Postfix",
     "Rules",
     "StoreSection",
     "Stream",

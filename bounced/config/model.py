@@ -17,6 +17,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from bounced.config import endpoint, quantities
 from bounced.config.correlate import Correlate
+from bounced.config.follow import Follow
 from bounced.config.http import Http
 from bounced.config.kinds import (
     Count,
@@ -29,6 +30,7 @@ from bounced.config.kinds import (
     recipient_pattern,
 )
 from bounced.config.policy import Policy, Stream, StreamName, policies
+from bounced.config.postfix import Postfix
 from bounced.config.return_path import ReturnPath
 from bounced.policy import Policies
 
@@ -60,8 +62,8 @@ class Listen(Section):
     """One listener."""
 
     protocol: Annotated[
-        Literal["smtp", "lmtp", "http"],
-        Field(description="what is spoken on it: `smtp`, `lmtp` or `http`"),
+        Literal["smtp", "lmtp", "socketmap", "policy", "http"],
+        Field(description="what is spoken on it: `smtp`, `lmtp`, `socketmap`, `policy` or `http`"),
     ] = "smtp"
     address: Annotated[
         Text,
@@ -198,9 +200,11 @@ class Config(Section):
     ] = {}
     return_path: ReturnPath = ReturnPath()
     correlate: Correlate = Correlate()
+    postfix: Postfix = Postfix()
     http: Http = Http()
     log: Annotated[Log, AfterValidator(_salted)] = Log()
     rules: Rules = Rules()
+    follow: Follow = Follow()
 
     @cached_property
     def policies(self) -> Policies:

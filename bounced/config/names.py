@@ -71,15 +71,5 @@ def nearest_setting(path: SettingPath) -> str:
 
 def _file_names() -> Iterator[SettingPath]:
     yield from settings()
-    for section in (
-        "limits",
-        "store",
-        "policy",
-        "return_path",
-        "correlate",
-        "http",
-        "log",
-        "rules",
-    ):
-        yield (section,)
+    yield from dict.fromkeys((path[0],) for path in settings() if len(path) > 1)
     yield from (("listen", name) for name in Listen.model_fields)

@@ -84,6 +84,29 @@ class Log:
             milliseconds=round(milliseconds, 1),
         )
 
+    def observed(
+        self, *, address: str, cause: str, rule: str, evidence: str, decision: str, known: bool
+    ) -> None:
+        """Log a rejection that the mail log tells of."""
+        self._say(
+            "info",
+            "observed",
+            address=self._address(address),
+            cause=cause,
+            rule=escape(rule),
+            evidence=escape(evidence),
+            decision=escape(decision),
+            duplicate=known,
+        )
+
+    def following(self, *, name: str) -> None:
+        """Log which mail log is followed."""
+        self._say("info", "following", name=escape(name))
+
+    def unreadable(self, *, why: str) -> None:
+        """Log a rotated file of the mail log that can't be read."""
+        self._say("warning", "unreadable", why=escape(why))
+
     def deferred(self, *, queue_id: str, reply: str, why: str) -> None:
         """Log a message that was answered 4xx: the sender keeps it and comes back."""
         self._say("warning", "deferred", queue_id=queue_id, reply=escape(reply), why=escape(why))
@@ -178,6 +201,10 @@ class Log:
     def keys_reloaded(self, *, keys: Sequence[str]) -> None:
         """Log that the keys of return paths were read again, by their ids; the first signs."""
         self._say("info", "keys_reloaded", keys=list(keys))
+
+    def lookup_ended(self, *, code: int) -> None:
+        """Log that the process which answers look-ups has died; it is started again."""
+        self._say("error", "lookup_ended", code=code)
 
     def http_request(
         self, *, method: str, route: str, status: int, who: str, peer: str, milliseconds: float

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from bounced.causes import Cause, Type
-from bounced.model import Action, Judged, Kind, Trust, Verdict
+from bounced.model import Action, Judged, Kind, Report, Trust, Verdict
 from bounced.policy import Effect, Event, What
 from bounced.store.state import Place, place
 from bounced.store.types import storable, utc
@@ -168,8 +168,8 @@ def by_operator(
 def original(incoming: Incoming) -> Original | None:
     """Return which message of ours *incoming* is about, where it says so."""
     report = incoming.reading.report
-    returned = report.returned
-    return _original(report.original_envelope_id, returned.message_id if returned else None)
+    message_id = report.returned.message_id if report.returned else None
+    return _original(report.original_envelope_id, message_id or _queued(report))
 
 
 def places(incoming: Incoming) -> Iterator[Place]:
@@ -177,6 +177,16 @@ def places(incoming: Incoming) -> Iterator[Place]:
     for one in incoming.reading.judged:
         if at := _place(incoming, one):
             yield at
+
+
+def queued(queue_id: str) -> str:
+    """Return what stands for the Message-ID of a mail without one: its id in Postfix's queue."""
+    return f"queue id {queue_id}"
+
+
+def _queued(report: Report) -> str | None:
+    found = (value for name, value in report.extensions if name.lower() == "x-postfix-queue-id")
+    return next((queued(value.strip()) for value in found), None)
 
 
 def _original(envelope_id: str | None, message_id: str | None) -> Original | None:

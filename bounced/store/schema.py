@@ -224,3 +224,23 @@ audit = Table(
     Column("why", SafeText, nullable=False),
     Index(None, "key", "stream"),
 )
+
+followed = Table(
+    "followed",
+    metadata,
+    Column("name", SafeText, primary_key=True),  # which log, of which machine
+    Column("generation", BigId, nullable=False),  # one more with each commit
+    Column("head", SafeText),  # which file: a hash of its first line
+    Column("position", BigId, nullable=False),  # octets of it that have been read
+    Column("cursor", SafeText),  # the same of a journal
+    Column("updated_at", UtcDateTime, nullable=False),
+)
+
+followed_mails = Table(
+    "followed_mails",
+    metadata,
+    Column("name", SafeText, primary_key=True),
+    Column("mail", SafeText, primary_key=True),  # host/instance/queue id
+    Column("message_id", SafeText),
+    Column("sender", SafeText),
+)
