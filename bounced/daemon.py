@@ -26,8 +26,9 @@ from bounced.config import Config, rulebook
 from bounced.errors import RuleError, StoreError
 from bounced.log import Log
 from bounced.model import Envelope, Reading
+from bounced.outgoing import Outgoing
 from bounced.smtpd import Intake, Listeners, Service, matcher
-from bounced.store import Store, Writer
+from bounced.store import Outbox, Store, Writer
 
 _READERS = 2  # threads; Python reads one message at a time anyway, the others wait for their turn
 _HOUR = 3600.0
@@ -42,6 +43,7 @@ def serve(config: Config, log: Log, environ: Mapping[str, str] = os.environ) -> 
         config.store.url,
         policies=config.policies,
         raw_retention=config.store.raw_retention,
+        outbox=Outbox.of(config),
     )
     with contextlib.closing(store), ThreadPoolExecutor(_READERS, "reader") as pool:
         writer = Writer(store)
@@ -110,7 +112,9 @@ class Daemon:
 
     def _parts(self) -> list[Part]:
         """Return what runs beside the reception of mail."""
-        return []
+        return [
+            Outgoing(config=self.config, store=self.store, log=self.log, environ=self.environ),
+        ]
 
     async def _attend(self, intake: Intake) -> None:
         """Do what comes round again and again, until it is time to stop."""

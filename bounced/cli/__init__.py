@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 from bounced import __version__
-from bounced.cli import asking, changing, options, reading, running, verifying
+from bounced.cli import asking, changing, options, reading, running, verifying, webhooks
 
 app = typer.Typer(
     name="bounced",
@@ -70,6 +70,7 @@ for _name, _command in COMMANDS.items():
     app.command(_name, help=options.teaching(_command))(_command)
 app.add_typer(verifying.rules, name="rules")
 app.add_typer(verifying.config, name="config")
+app.add_typer(webhooks.app, name="webhooks")
 
 
 def main() -> None:

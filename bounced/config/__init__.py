@@ -7,13 +7,16 @@ line, what is wrong and the nearest known name; nothing is ever guessed or ignor
 from __future__ import annotations
 
 from bounced.config.endpoint import Endpoint, Inherited, Tcp, Unix
+from bounced.config.forward import Forward
 from bounced.config.load import Loaded, load, load_with_origins, state_directory
 from bounced.config.model import Config, Limits, Listen, Log, Rules, StoreSection
 from bounced.config.policy import Policy, Stream
+from bounced.config.webhook import Webhook
 
 __all__ = [
     "Config",
     "Endpoint",
+    "Forward",
     "Inherited",
     "Limits",
     "Listen",
@@ -25,6 +28,7 @@ __all__ = [
     "Stream",
     "Tcp",
     "Unix",
+    "Webhook",
     "load",
     "load_with_origins",
     "state_directory",

@@ -63,7 +63,7 @@ def _missing(path: tuple[int | str, ...], _error: ErrorDetails) -> str:
 
 def _table(path: tuple[int | str, ...], error: ErrorDetails) -> str:
     name = names.dotted(path)
-    head = f"[[{name}]]" if name == "listen" else f"[{name}]"
+    head = f"[[{name}]]" if name in names.LISTS else f"[{name}]"
     return f"{shown(path, error['input'])} must be a table; write {head} and its settings below it"
 
 

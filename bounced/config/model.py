@@ -16,6 +16,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from bounced.config import endpoint, quantities
+from bounced.config.forward import Forward
 from bounced.config.kinds import (
     Count,
     Duration,
@@ -27,6 +28,7 @@ from bounced.config.kinds import (
     recipient_pattern,
 )
 from bounced.config.policy import Policy, Stream, StreamName, policies
+from bounced.config.webhook import Webhooks
 from bounced.policy import Policies
 
 
@@ -69,6 +71,10 @@ class Listen(Section):
         BeforeValidator(quantities.file_mode),
         Field(description="who may connect to a unix socket, as the mode of its file"),
     ] = 0o666
+
+    def __str__(self) -> str:
+        """Write it in one line, as the environment does."""
+        return f"{self.protocol} {self.address}"
 
     @cached_property
     def endpoint(self) -> endpoint.Endpoint:
@@ -194,6 +200,8 @@ class Config(Section):
     ] = {}
     log: Annotated[Log, AfterValidator(_salted)] = Log()
     rules: Rules = Rules()
+    webhook: Webhooks = ()
+    forward: Forward = Forward()
 
     @cached_property
     def policies(self) -> Policies:

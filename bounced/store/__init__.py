@@ -6,8 +6,23 @@ SQLAlchemy Core; SQLite by default, PostgreSQL by its URL.  :class:`Store` recor
 
 from __future__ import annotations
 
+from bounced.store.letters import Letter, Letters, Settled
+from bounced.store.outbox import FORWARD, Outbox
 from bounced.store.store import Store
 from bounced.store.values import HistoryEntry, Incoming, Observed, Outcome, Recorded
 from bounced.store.writer import Writer
 
-__all__ = ["HistoryEntry", "Incoming", "Observed", "Outcome", "Recorded", "Store", "Writer"]
+__all__ = [
+    "FORWARD",
+    "HistoryEntry",
+    "Incoming",
+    "Letter",
+    "Letters",
+    "Observed",
+    "Outbox",
+    "Outcome",
+    "Recorded",
+    "Settled",
+    "Store",
+    "Writer",
+]

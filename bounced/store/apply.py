@@ -6,12 +6,13 @@ One place for all of them, whoever brings them: reports, our own SMTP client, op
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, or_, select
 
 from bounced.policy import COUNTING, Effect, Policies, What
-from bounced.store import rows, state
+from bounced.store import outbox, rows, state
 from bounced.store.facts import Fact, Original
 from bounced.store.judge import Entry, Memory, judge
 from bounced.store.schema import audit, events
@@ -33,6 +34,19 @@ def take_effect(
     return [entries for _, entries in judged]
 
 
+def end_blocks(connection: Connection, now: datetime, limit: int) -> int:
+    """End at most *limit* of the blocks whose time is over at *now*; return how many there were.
+
+    They would end by themselves when the address is next heard of; this is for who is told of it.
+    """
+    before = state.load(connection, state.ending(connection, now, limit), lock=True)
+    memory = Memory(states=dict(before))
+    ends = [memory.current(at, known.address, now)[1] for at, known in sorted(before.items())]
+    write(connection, [(entry, None) for entries in ends for entry in entries])
+    state.save(connection, before, memory.states)
+    return len(before)
+
+
 def write(connection: Connection, lines: Sequence[tuple[Entry, int | None]]) -> list[int]:
     """Append to ``events``, and to ``audit`` for each event that changed a state; return the ids.
 
@@ -46,6 +60,7 @@ def write(connection: Connection, lines: Sequence[tuple[Entry, int | None]]) -> 
     trail = [rows.audit(entry, at) for (entry, _), at in zip(lines, ids, strict=True)]
     if changes := [row for row in trail if row]:
         connection.execute(audit.insert(), changes)
+    outbox.add_entries(connection, ((entry, at) for (entry, _), at in zip(lines, ids, strict=True)))
     return ids
 
 

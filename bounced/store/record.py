@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select
 
 from bounced.policy import Policies
-from bounced.store import rows
+from bounced.store import outbox, rows
 from bounced.store.apply import remembered, take_effect
 from bounced.store.facts import of_message
 from bounced.store.judge import judge, outcomes
@@ -47,6 +47,7 @@ def record(connection: Connection, prepared: Prepared, policies: Policies) -> li
     sources = [(ids[one.fingerprint], of_message(one)) for one in new]
     judged = take_effect(connection, sources, policies)
     done = {id(one): outcomes(entries) for one, entries in zip(new, judged, strict=True)}
+    outbox.add_messages(connection, ((ids[one.fingerprint], one) for one in new))
     _count_seen(connection, prepared, ids, new)
     return [
         Recorded(

@@ -11,9 +11,12 @@ from sqlalchemy import Connection, delete, exc, select
 from bounced.causes import Cause
 from bounced.policy import AddressState, Decision, Policies, What
 from bounced.store import history, migrations, record, state
-from bounced.store.apply import take_effect
+from bounced.store.apply import end_blocks, take_effect
 from bounced.store.engine import Database
 from bounced.store.facts import Fact, by_operator, of_dialogue
+from bounced.store.letters import Letters
+from bounced.store.outbox import Outbox
+from bounced.store.schema import outbox as outbox_rows
 from bounced.store.schema import raw_messages
 from bounced.store.state import place
 from bounced.store.types import utc
@@ -33,11 +36,18 @@ class Store:
     """
 
     def __init__(
-        self, database: Database, *, policies: Policies, raw_retention: timedelta | None
+        self,
+        database: Database,
+        *,
+        policies: Policies,
+        raw_retention: timedelta | None,
+        outbox: Outbox | None = None,
     ) -> None:
         self.database = database
         self.policies = policies
         self.raw_retention = raw_retention
+        self.outbox = outbox or Outbox(policies=policies)
+        self.letters = Letters(database)
 
     @classmethod
     def open(
@@ -46,12 +56,14 @@ class Store:
         *,
         policies: Policies,
         raw_retention: timedelta | None,
+        outbox: Outbox | None = None,
         create: bool = True,
         patience: float = 5.0,
     ) -> Self:
         """Open the database at *url* and migrate it to this version's schema.
 
-        *patience* is for how many seconds to wait for a lock.  Without *create* it must exist.
+        *patience* is for how many seconds to wait for a lock.  Without *create* it must exist,
+        without an *outbox* nobody is told what happens.
         """
         database = Database(url, create=create, patience=patience)
         try:
@@ -59,7 +71,7 @@ class Store:
         except BaseException:
             database.close()
             raise
-        return cls(database, policies=policies, raw_retention=raw_retention)
+        return cls(database, policies=policies, raw_retention=raw_retention, outbox=outbox)
 
     def close(self) -> None:
         """Close all connections; the store must not be used afterwards."""
@@ -169,9 +181,28 @@ class Store:
         """Take note of a delivery: soft failures up to then are forgotten, a block stays."""
         return self._operate(by_operator(What.DELIVERED, address, stream, now, who=who))
 
+    def end_blocks(self, now: datetime) -> int:
+        """End the blocks whose time is over, so that it is told; return how many."""
+        total = 0
+        while ended := self._end_some(utc(now)):
+            total += ended
+        return total
+
+    def _end_some(self, now: datetime) -> int:
+        with self.database.read() as connection:  # most of the time there is none
+            if not state.ending(connection, now):
+                return 0
+        return self._write(lambda connection: end_blocks(connection, now, _PAGE))
+
     def expire_raw(self, now: datetime) -> int:
-        """Delete the raw messages whose time is over; return how many, never locking for long."""
-        due = select(raw_messages.c.message_id).where(raw_messages.c.expires_at <= utc(now))
+        """Delete the raw messages whose time is over; return how many, never locking for long.
+
+        One that is still to be forwarded waits for that.
+        """
+        wanted = select(outbox_rows.c.message_id).where(outbox_rows.c.message_id.is_not(None))
+        due = select(raw_messages.c.message_id).where(
+            raw_messages.c.expires_at <= utc(now), raw_messages.c.message_id.not_in(wanted)
+        )
         some = delete(raw_messages).where(raw_messages.c.message_id.in_(due.limit(_PAGE)))
         total = 0
         while deleted := self._write(lambda connection: connection.execute(some).rowcount):
@@ -209,12 +240,17 @@ class Store:
         """
         for _ in range(_ATTEMPTS - 1):
             try:
-                with self.database.write() as connection:
-                    return work(connection)
+                return self._once(work)
             except exc.IntegrityError:
                 continue
+        return self._once(work)
+
+    def _once(self, work: Callable[[Connection], _T]) -> _T:
         with self.database.write() as connection:
-            return work(connection)
+            self.outbox.attach(connection)
+            done = work(connection)
+        self.outbox.committed()
+        return done
 
 
 def _utc(now: datetime | None) -> datetime:
