@@ -45,7 +45,7 @@ def resend(settings: Config, ids: Sequence[str] | None, *, as_json: bool) -> boo
     return False
 
 
-def test(settings: Config, name: str, *, as_json: bool) -> bool:
+def try_out(settings: Config, name: str, *, as_json: bool) -> bool:
     """Send a test event to the webhook *name*; return whether it was taken."""
     hook = next((one for one in settings.webhook if one.name == name), None)
     if hook is None:

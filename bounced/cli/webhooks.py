@@ -20,9 +20,9 @@ def list_(
     as_json: options.Json = False,
     config: options.ConfigFile = None,
 ) -> None:
-    """List what was not told yet, oldest first: what waits, and what was given up.
+    """List what was not told yet: what waits, and what was given up.
 
-    Messages that are to be forwarded are there, too.  What has arrived is not.
+    The oldest first.  Messages that are to be forwarded are there, too; what has arrived is not.
 
     Examples:
       bounced webhooks list
@@ -45,9 +45,9 @@ def resend(
     as_json: options.Json = False,
     config: options.ConfigFile = None,
 ) -> None:
-    """Send again what was given up; it is tried as often as something new.
+    """Send again what was given up.
 
-    The exit code is 1 if one of the IDs is of none that was given up.
+    It is tried as often as something new.  The exit code is 1 if one of the IDs was not given up.
 
     Examples:
       bounced webhooks resend msg_fc75a2e72f1b4b1889f1d4d0970da2a1
@@ -64,25 +64,25 @@ def resend(
 
 
 @guard.guarded
-def test(
+def try_out(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The name of the webhook.")],
     *,
     as_json: options.Json = False,
     config: options.ConfigFile = None,
 ) -> None:
-    """Send an event of the type "test" to a webhook, now, and say how it was answered.
+    """Try a webhook out, and say how it answers.
 
-    It goes straight there and is not tried again.  The exit code is 3 if it was not taken.
+    An event of the type "test" goes there at once, and is not tried again.  The exit code is 3 if it was not taken.
 
     Example:
       bounced webhooks test crm
     """
     from bounced.cli import letters
 
-    if not letters.test(options.settings(config), name, as_json=as_json):
+    if not letters.try_out(options.settings(config), name, as_json=as_json):
         raise typer.Exit(guard.FAILED)
 
 
 app.command("list", help=options.teaching(list_))(list_)
 app.command("resend", help=options.teaching(resend))(resend)
-app.command("test", help=options.teaching(test))(test)
+app.command("test", help=options.teaching(try_out))(try_out)

@@ -151,7 +151,9 @@ def _due(target: str, now: datetime) -> Any:
 
 
 def _settle(connection: Connection, one: Settled, now: datetime) -> None:
-    ours = and_(outbox.c.id == one.letter.id, outbox.c.attempts == one.letter.attempts)
+    # Not by the id: SQLite gives that of the newest row to the next one, when it is deleted.
+    table, letter = outbox.c, one.letter
+    ours = and_(table.webhook_id == letter.webhook_id, table.attempts == letter.attempts)
     if one.error is None:
         connection.execute(delete(outbox).where(ours))
         return
