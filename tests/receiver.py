@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import socket
 import ssl
 import threading
 import time
@@ -11,6 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
+
+from aiosmtpd.controller import Controller
 
 SECRET = "whsec_" + "QUFB" * 11  # 33 octets
 
@@ -20,6 +23,7 @@ class Call(NamedTuple):
 
     headers: Mapping[str, str]
     body: bytes
+    client: int = 0  # the port that it came from
 
     @property
     def json(self) -> dict[str, Any]:
@@ -48,7 +52,7 @@ class Receiver:
 
     url: str = ""
     calls: list[Call] = field(default_factory=list)
-    answer: Callable[[Call], Answer] = lambda _: Answer()  # noqa: E731 -- a field, not a function
+    answer: Callable[[Call], Answer] = lambda _: Answer()
     most_at_a_time: int = 0
     _now: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -87,9 +91,9 @@ def receiving(context: ssl.SSLContext | None = None, port: int = 0) -> Iterator[
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
-        def do_POST(self) -> None:  # noqa: N802 -- http.server's name
+        def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
-            answer = receiver.handle(Call(dict(self.headers.items()), body))
+            answer = receiver.handle(Call(dict(self.headers.items()), body, self.client_address[1]))
             self.send_response(answer.code)
             for name, value in answer.headers.items():
                 self.send_header(name, value)
@@ -117,3 +121,16 @@ def receiving(context: ssl.SSLContext | None = None, port: int = 0) -> Iterator[
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+@contextlib.contextmanager
+def smtp_server(handler: object) -> Iterator[int]:
+    """Run an SMTP server on 127.0.0.1 with a handler of aiosmtpd's; yield its port."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = int(free.getsockname()[1])
+    controller = Controller(handler, hostname="127.0.0.1", port=port)
+    controller.start()
+    try:
+        yield port
+    finally:
+        controller.stop()

@@ -72,7 +72,8 @@ def try_out(
 ) -> None:
     """Try a webhook out, and say how it answers.
 
-    An event of the type "test" goes there at once, and is not tried again.  The exit code is 3 if it was not taken.
+    An event of the type "test" goes there at once, and is not tried again.  The exit code is 3 if
+    it was not taken.
 
     Example:
       bounced webhooks test crm

@@ -7,6 +7,7 @@ it (RFC 5321 §4.5.5, RFC 3834 §3.1), and with a mark of ours, by which it is k
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import re
 import smtplib
@@ -31,6 +32,12 @@ SLOTS: Final = 2
 LONGEST: Final = timedelta(minutes=30)  # a whole dialogue
 _CONNECTING: Final = 10.0
 _ANSWERING: Final = 300.0  # a server may look for viruses before it answers; RFC 5321 §4.5.3.2
+_LONGEST_LINE: Final = 998  # RFC 5321 §4.5.3.1.6, without its end
+_AS_FILE: Final = (
+    b'Content-Type: application/octet-stream; name="message.eml"\r\n'
+    b'Content-Disposition: attachment; filename="message.eml"\r\n'
+    b"Content-Transfer-Encoding: base64\r\n\r\n"
+)
 _LINE_END: Final = re.compile(rb"\r\n|\r|\n")
 _PLAIN_ADDRESS: Final = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[A-Za-z0-9.-]{1,255}", re.ASCII)
 _MAX_SUBJECT: Final = 200
@@ -91,22 +98,27 @@ def wrapped(raw: bytes, letter: Letter, settings: Forward, hostname: str, now: d
     text = EmailMessage(policy=SMTP)
     text.set_content(_explanation(letter.data))
     del text["MIME-Version"]
-    inside = _LINE_END.sub(b"\r\n", raw)
-    mark = f"--{boundary}".encode()
-    coding = b"" if inside.isascii() else b"Content-Transfer-Encoding: 8bit\r\n"
     return b"\r\n".join(
         (
             b"".join(SMTP.fold_binary(name, value) for name, value in head.items()),
-            mark,
+            b"--" + boundary.encode(),
             text.as_bytes().rstrip(b"\r\n"),
             b"",
-            mark,
-            b"Content-Type: message/rfc822\r\n" + coding,
-            inside,
-            mark + b"--",
+            b"--" + boundary.encode(),
+            _enclosed(raw),
+            b"--" + boundary.encode() + b"--",
             b"",
         )
     )
+
+
+def _enclosed(raw: bytes) -> bytes:
+    """Return the part with the message; as a file where SMTP could not carry it as it is."""
+    lines = _LINE_END.split(raw)
+    if b"\0" in raw or max(map(len, lines)) > _LONGEST_LINE:
+        return _AS_FILE + base64.encodebytes(raw).replace(b"\n", b"\r\n")
+    coding = b"" if raw.isascii() else b"Content-Transfer-Encoding: 8bit\r\n"
+    return b"Content-Type: message/rfc822\r\n" + coding + b"\r\n" + b"\r\n".join(lines)
 
 
 def _header(letter: Letter, settings: Forward, hostname: str, now: datetime) -> EmailMessage:

@@ -24,8 +24,9 @@ def key(text: str) -> bytes:
 
     Raises ValueError, which says what to write; never with any of the text in it.
     """
+    coded = text.removeprefix(_PREFIX)
     try:
-        found = base64.b64decode(text.removeprefix(_PREFIX), validate=True)
+        found = base64.b64decode(coded + "=" * (-len(coded) % 4), validate=True)
     except (binascii.Error, ValueError):
         found = b""
     if text.startswith(_PREFIX) and _SHORTEST <= len(found) <= _LONGEST:

@@ -8,6 +8,7 @@ of an answer no more is read than a person wants to see.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import ssl
 from collections.abc import Callable, Mapping
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 SLOTS: Final = 8
 _SHOWN: Final = 200
 _READ: Final = 1_024
+_FAREWELL: Final = 1.0
 
 
 def _now() -> datetime:
@@ -89,35 +91,41 @@ class Hook:
         limit = self.settings.timeout.total_seconds()
         try:
             async with (
-                asyncio.timeout(limit),
+                asyncio.timeout(limit) as patience,
                 self.client.stream(
                     "POST", self.settings.url, content=body, headers=headers
                 ) as response,
             ):
-                return await self._answer(response)
+                patience.reschedule(None)  # it has answered; the rest has a limit of its own
+                return await self._result(response)
         except (TimeoutError, httpx.TimeoutException):
             return Failure(why=f"no answer within {limit:g} s")
         except (httpx.HTTPError, httpx.StreamError) as error:
             return Failure(why=f"{type(error).__name__}: {error}")
 
-    async def _answer(self, response: httpx.Response) -> Failure | None:
+    async def _result(self, response: httpx.Response) -> Failure | None:
+        # Of a success as well, so that the connection can be used again.
+        text = await _beginning(response)
         if response.is_success:
             return None
         code = response.status_code
         said = f"answered {code} {response.reason_phrase}".rstrip()
-        if text := await _beginning(response):
-            said = f"{said}: {text}"
         asked = retry_after(response.headers.get("retry-after"), self.now())
-        return Failure(why=said, after=asked, final=code == HTTPStatus.GONE)
+        why = f"{said}: {text}" if text else said
+        return Failure(why=why, after=asked, final=code == HTTPStatus.GONE)
 
 
 async def _beginning(response: httpx.Response) -> str:
-    """Return how the answer begins, in one line; its body may be endless."""
+    """Return how the answer begins, in one line; its body may be endless, slow or broken."""
+    import httpx
+
     read = b""
-    async for some in response.aiter_raw(_READ):
-        read += some
-        if len(read) >= _READ:
-            break
+    with contextlib.suppress(TimeoutError, httpx.HTTPError):
+        async with asyncio.timeout(_FAREWELL):
+            async for some in response.aiter_raw(_READ):
+                read += some
+                if len(read) >= _READ:
+                    break
     return " ".join(read.decode("utf-8", "replace").split())[:_SHOWN]
 
 
