@@ -68,6 +68,9 @@ def _table(path: tuple[int | str, ...], error: ErrorDetails) -> str:
 
 
 def _list(path: tuple[int | str, ...], error: ErrorDetails) -> str:
+    if (name := names.dotted(path)) in names.LISTS:
+        said = shown(path, error["input"])
+        return f"{said} must be a list of tables; write [[{name}]] and its settings below it"
     return f'{shown(path, error["input"])} must be a list; write {path[-1]} = ["...", "..."]'
 
 
