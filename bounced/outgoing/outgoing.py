@@ -19,7 +19,6 @@ from bounced.outgoing.forwarding import Forwarder
 from bounced.outgoing.webhook import Hook
 from bounced.store import FORWARD, Store
 
-_ENDING_BLOCKS: Final = 10.0
 _HOUR: Final = 3_600.0
 _GRACE: Final = 5.0  # for what is under way when the daemon is stopped
 
@@ -44,8 +43,6 @@ class Outgoing:
         loop = asyncio.get_running_loop()
         self.store.outbox.on_added = lambda: _from_thread(loop, self._wake)
         self._runs = [asyncio.create_task(one.run()) for one in self._couriers]
-        if self.config.webhook:
-            self._keep_doing(_ENDING_BLOCKS, self.store.end_blocks)
         targets = [one.target for one in self._couriers]
         expire = functools.partial(self.store.letters.expire, targets=targets)
         self._keep_doing(_HOUR, expire)

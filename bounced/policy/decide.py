@@ -251,6 +251,7 @@ _DECIDERS: Final[Mapping[What, _Decider]] = {
     What.BLOCK: _operator_block,
     What.UNBLOCK: _operator_unblock,
     What.NOTED: _noted,
+    What.REVISED: _noted,
 }
 
 

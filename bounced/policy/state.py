@@ -91,6 +91,7 @@ class What(StrEnum):
     BLOCK = "block"
     UNBLOCK = "unblock"
     NOTED = "noted"
+    REVISED = "revised"
 
 
 class Effect(StrEnum):
@@ -103,6 +104,7 @@ class Effect(StrEnum):
     UNBLOCKED = "unblocked"
     RECORDED = "recorded"
     UNCHANGED = "unchanged"
+    REVISED = "revised"
 
 
 BLOCKING: Final = frozenset({Effect.BLOCKED, Effect.EXTENDED})

@@ -6,16 +6,27 @@ SQLAlchemy Core; SQLite by default, PostgreSQL by its URL.  :class:`Store` recor
 
 from __future__ import annotations
 
+from bounced.store.apply import Effects
+from bounced.store.facts import Fact
+from bounced.store.incidents import Incident
 from bounced.store.letters import Letter, Letters, Settled
 from bounced.store.outbox import FORWARD, Outbox
+from bounced.store.rejudge import Change, Changes, Kept
 from bounced.store.store import Store
+from bounced.store.storms import Storm
 from bounced.store.values import HistoryEntry, Incoming, Observed, Outcome, Recorded
 from bounced.store.writer import Writer
 
 __all__ = [
     "FORWARD",
+    "Change",
+    "Changes",
+    "Effects",
+    "Fact",
     "HistoryEntry",
+    "Incident",
     "Incoming",
+    "Kept",
     "Letter",
     "Letters",
     "Observed",
@@ -24,5 +35,6 @@ __all__ = [
     "Recorded",
     "Settled",
     "Store",
+    "Storm",
     "Writer",
 ]

@@ -6,32 +6,66 @@ One place for all of them, whoever brings them: reports, our own SMTP client, op
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from itertools import islice
 
 from sqlalchemy import Connection, or_, select
 
-from bounced.policy import COUNTING, Effect, Policies, What
-from bounced.store import outbox, rows, state
-from bounced.store.facts import Fact, Original
+from bounced.model import Report
+from bounced.notice import Topic
+from bounced.policy import COUNTING, Decision, Effect, Policies, What
+from bounced.store import incidents, outbox, state, storms
+from bounced.store.facts import Fact
+from bounced.store.incidents import Incident
 from bounced.store.judge import Entry, Memory, judge
-from bounced.store.schema import audit, events
+from bounced.store.notices import of_incidents, of_storms
+from bounced.store.outage import Foresight, foresee
+from bounced.store.schema import events
 from bounced.store.state import CHUNK, Place
+from bounced.store.storms import Storm
+from bounced.store.write import named, write
 
-Source = tuple[int | None, Sequence[Fact]]
-"""The facts that one message brings, and the message's id; ``None`` where there was none."""
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The facts that come together, and the message that they are from, if there was one."""
+
+    facts: Sequence[Fact]
+    message_id: int | None = None
+    report: Report | None = None
 
 
-def take_effect(
-    connection: Connection, sources: Sequence[Source], policies: Policies
-) -> list[list[Entry]]:
-    """Judge the facts of each source and write all that follows; return the entries of each."""
-    memory = remembered(connection, [fact for _, facts in sources for fact in facts], lock=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effects:
+    """What has happened: the entries of each source, and what they mean beyond one address."""
+
+    entries: list[list[Entry]]
+    incidents: list[Incident]
+    storms: list[Storm]
+    revised: list[Decision]
+
+
+def take_effect(connection: Connection, sources: Sequence[Source], policies: Policies) -> Effects:
+    """Judge the facts of each source, and write all that follows."""
+    foresight = foresee(connection, [fact for one in sources for fact in one.facts], policies)
+    memory = remembered(connection, foresight.facts, lock=True)
     before = dict(memory.states)
-    judged = [(at, judge(facts, memory, policies)) for at, facts in sources]
-    write(connection, [(entry, at) for at, entries in judged for entry in entries])
+    lines: list[tuple[Entry, int | None]] = []
+    judged: list[list[Entry]] = []
+    facts = iter(foresight.facts)
+    for one in sources:
+        entries = judge(islice(facts, len(one.facts)), memory, policies)
+        lines += ((entry, one.message_id) for entry in entries)
+        judged.append(entries)
+    ids = write(connection, lines)
     state.save(connection, before, memory.states)
-    return [entries for _, entries in judged]
+    reports = (one.report for one in sources for _ in one.facts)
+    opened = incidents.keep(connection, zip(foresight.facts, reports, strict=True))
+    broken, revised = storms.keep(connection, foresight, _events(foresight, lines, ids), policies)
+    outbox.add(connection, of_incidents(Topic.INCIDENT_OPENED, opened))
+    outbox.add(connection, of_storms(Topic.STORM_STARTED, broken))
+    return Effects(entries=judged, incidents=opened, storms=broken, revised=revised)
 
 
 def end_blocks(connection: Connection, now: datetime, limit: int) -> int:
@@ -47,21 +81,18 @@ def end_blocks(connection: Connection, now: datetime, limit: int) -> int:
     return len(before)
 
 
-def write(connection: Connection, lines: Sequence[tuple[Entry, int | None]]) -> list[int]:
-    """Append to ``events``, and to ``audit`` for each event that changed a state; return the ids.
+def foreseen(connection: Connection, facts: Sequence[Fact], policies: Policies) -> list[Entry]:
+    """Return what would become of *facts*; changes nothing."""
+    facts = foresee(connection, facts, policies).facts
+    return judge(facts, remembered(connection, facts, lock=False), policies)
 
-    With each entry comes the id of the message that it is from.
-    """
-    if not lines:
-        return []
-    insert = events.insert().returning(events.c.id, sort_by_parameter_order=True)
-    made = connection.execute(insert, [rows.event(entry, at) for entry, at in lines])
-    ids = list(made.scalars())
-    trail = [rows.audit(entry, at) for (entry, _), at in zip(lines, ids, strict=True)]
-    if changes := [row for row in trail if row]:
-        connection.execute(audit.insert(), changes)
-    outbox.add_entries(connection, ((entry, at) for (entry, _), at in zip(lines, ids, strict=True)))
-    return ids
+
+def _events(
+    foresight: Foresight, lines: Sequence[tuple[Entry, int | None]], ids: Sequence[int]
+) -> dict[int, int]:
+    """Return the event of each fact, by the fact's number."""
+    found = {id(entry.fact): at for (entry, _), at in zip(lines, ids, strict=True)}
+    return {number: found[id(fact)] for number, fact in enumerate(foresight.facts)}
 
 
 def remembered(connection: Connection, facts: Collection[Fact], *, lock: bool) -> Memory:
@@ -95,16 +126,6 @@ def _recall(
     )
     for row in connection.execute(query):
         memory.remember(Place(stream, row.key), What(row.what), named(row), Effect(row.effect))
-
-
-def named(row: Any) -> Original:
-    """Return which message of ours an event's row is about.
-
-    One name alone may have been either, in rows that know no Message-ID beside it.
-    """
-    message_id = row.original_message_id or row.original
-    envelope_id = row.original if row.original != message_id else None
-    return Original(envelope_id, message_id)
 
 
 def _chunks(values: Iterable[str]) -> Iterator[list[str]]:

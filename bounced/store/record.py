@@ -12,9 +12,9 @@ from sqlalchemy import Connection, bindparam, select
 
 from bounced.policy import Policies
 from bounced.store import outbox, rows
-from bounced.store.apply import remembered, take_effect
+from bounced.store.apply import Effects, Source, foreseen, take_effect
 from bounced.store.facts import of_message
-from bounced.store.judge import judge, outcomes
+from bounced.store.judge import outcomes
 from bounced.store.schema import messages, raw_messages, reports
 from bounced.store.state import CHUNK
 from bounced.store.values import Incoming, Outcome, Recorded
@@ -39,17 +39,22 @@ def prepare(batch: Sequence[Incoming], retention: timedelta | None) -> Prepared:
     )
 
 
-def record(connection: Connection, prepared: Prepared, policies: Policies) -> list[Recorded]:
+def record(
+    connection: Connection, prepared: Prepared, policies: Policies
+) -> tuple[list[Recorded], Effects]:
     """Write what *prepared* says and does; what was recorded before is only counted as seen."""
     known = _known(connection, prepared.first)
     new = [one for key, one in prepared.first.items() if key not in known]
     ids = known | _insert_messages(connection, new, prepared)
-    sources = [(ids[one.fingerprint], of_message(one)) for one in new]
-    judged = take_effect(connection, sources, policies)
-    done = {id(one): outcomes(entries) for one, entries in zip(new, judged, strict=True)}
+    effects = take_effect(
+        connection,
+        [Source(of_message(one), ids[one.fingerprint], one.reading.report) for one in new],
+        policies,
+    )
+    done = {id(one): outcomes(entries) for one, entries in zip(new, effects.entries, strict=True)}
     outbox.add_messages(connection, ((ids[one.fingerprint], one) for one in new))
     _count_seen(connection, prepared, ids, new)
-    return [
+    recorded = [
         Recorded(
             message_id=ids[one.fingerprint],
             duplicate=id(one) not in done,
@@ -57,14 +62,14 @@ def record(connection: Connection, prepared: Prepared, policies: Policies) -> li
         )
         for one in prepared.batch
     ]
+    return recorded, effects
 
 
 def preview(connection: Connection, incoming: Incoming, policies: Policies) -> tuple[Outcome, ...]:
     """Return what ``record`` would do with *incoming*: nothing, if it was recorded before."""
     if _known(connection, [incoming.fingerprint]):
         return ()
-    facts = of_message(incoming)
-    return outcomes(judge(facts, remembered(connection, facts, lock=False), policies))
+    return outcomes(foreseen(connection, of_message(incoming), policies))
 
 
 def _known(connection: Connection, fingerprints: Collection[str]) -> dict[str, int]:

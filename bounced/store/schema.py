@@ -6,6 +6,8 @@ follows from them, kept so that asking costs one look-up.
 
 from __future__ import annotations
 
+from typing import Any, Final
+
 from sqlalchemy import (
     Boolean,
     Column,
@@ -15,6 +17,7 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     Table,
+    text,
 )
 
 from bounced.store.types import BigId, SafeJson, SafeText, UtcDateTime
@@ -96,6 +99,10 @@ storms = Table(
     Index(None, "name", "cause"),
 )
 
+_OPEN: Final[dict[str, Any]] = {
+    f"{dialect}_where": text("closed_at IS NULL") for dialect in ("sqlite", "postgresql")
+}
+
 incidents = Table(
     "incidents",
     metadata,
@@ -109,7 +116,7 @@ incidents = Table(
     Column("closed_by", SafeText),
     Column("failures", Integer, nullable=False),
     Column("evidence", SafeText, nullable=False),  # the refuser's words, the last ones
-    Index(None, "refuser", "ours", "cause"),
+    Index("ix_incidents_open", "refuser", "ours", "cause", unique=True, **_OPEN),
 )
 
 incident_recipients = Table(
@@ -156,6 +163,9 @@ events = Table(
     # The two marks that are set later: it was part of a storm; it was judged again.
     Column("storm_id", BigId, ForeignKey("storms.id"), index=True),
     Column("superseded_by", BigId),
+    # Its place in the order of decisions, where that is not its own id: an event that stands for
+    # an older one, or the first that was decided on again.
+    Column("position", BigId),
     Index(None, "key", "stream", "original"),
     Index(None, "key", "stream", "original_message_id"),
     Index(None, "domain", "at"),

@@ -3,31 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final, Self, TypeVar
 
 from sqlalchemy import Connection, delete, exc, select
 
 from bounced.causes import Cause
-from bounced.policy import AddressState, Decision, Policies, What
-from bounced.store import history, migrations, record, state
-from bounced.store.apply import end_blocks, take_effect
+from bounced.notice import Topic
+from bounced.policy import Decision, Policies, What
+from bounced.store import incidents, migrations, observe, outbox, record, rejudge, state, storms
+from bounced.store.apply import Effects, Source, end_blocks, take_effect
 from bounced.store.engine import Database
-from bounced.store.facts import Fact, by_operator, of_dialogue
+from bounced.store.facts import Fact, by_operator
+from bounced.store.incidents import Incident
 from bounced.store.letters import Letters
+from bounced.store.notices import of_incidents, of_storms
 from bounced.store.outbox import Outbox
+from bounced.store.reads import Reads
+from bounced.store.rejudge import Changes, Kept
 from bounced.store.schema import outbox as outbox_rows
 from bounced.store.schema import raw_messages
-from bounced.store.state import place
+from bounced.store.storms import Storm
 from bounced.store.types import utc
-from bounced.store.values import HistoryEntry, Incoming, Observed, Outcome, Recorded
+from bounced.store.values import Incoming, Observed, Outcome, Recorded
 
 _T = TypeVar("_T")
 _PAGE: Final = 500
 _ATTEMPTS: Final = 3
 
 
-class Store:
+class Store(Reads):
     """One database.  May be used by several threads, and by several processes at a time.
 
     Every method raises StoreUnavailableError while the database is away or locked, StoreFullError
@@ -43,8 +48,9 @@ class Store:
         raw_retention: timedelta | None,
         outbox: Outbox | None = None,
     ) -> None:
-        self.database = database
+        super().__init__(database)
         self.policies = policies
+        self.listener: Callable[[Effects], None] | None = None
         self.raw_retention = raw_retention
         self.outbox = outbox or Outbox(policies=policies)
         self.letters = Letters(database)
@@ -85,7 +91,11 @@ class Store:
         if not batch:
             return []
         prepared = record.prepare(batch, self.raw_retention)
-        return self._write(lambda connection: record.record(connection, prepared, self.policies))
+        recorded, effects = self._write(
+            lambda connection: record.record(connection, prepared, self.policies)
+        )
+        self._tell(effects)
+        return recorded
 
     def preview(self, incoming: Incoming) -> tuple[Outcome, ...]:
         """Return what ``record`` would do with *incoming*; changes nothing.
@@ -94,65 +104,6 @@ class Store:
         """
         with self.database.read() as connection:
             return record.preview(connection, incoming, self.policies)
-
-    @property
-    def name(self) -> str:
-        """What to call the database: its file, or its URL without the password."""
-        return self.database.name
-
-    def state(
-        self, address: str, stream: str = "default", *, now: datetime | None = None
-    ) -> AddressState | None:
-        """Return the state of *address* at *now*, ``None`` for one that was never heard of.
-
-        Where an operator has blocked its whole domain, that block: its ``key`` is ``@domain``.
-        """
-        with self.database.read() as connection:
-            return state.find(connection, place(stream, address), _utc(now))
-
-    def states(
-        self,
-        *,
-        now: datetime | None = None,
-        stream: str | None = None,
-        blocked: bool | None = None,
-        cause: Cause | None = None,
-        domain: str | None = None,
-        since: datetime | None = None,
-        limit: int | None = None,
-        after: tuple[str, str] | None = None,
-    ) -> Iterator[AddressState]:
-        """Yield the states that pass every filter, as they are at *now*, by stream and key.
-
-        ``since``: blocked, or failed last, at that time or later; ``after``: the ``(stream, key)``
-        of the last one seen, to go on from there.  Read in pages: nothing is locked in between.
-        """
-        now = _utc(now)
-        while limit is None or limit > 0:
-            size = _PAGE if limit is None else min(limit, _PAGE)
-            with self.database.read() as connection:
-                page = state.listed(
-                    connection,
-                    now,
-                    stream=stream,
-                    blocked=blocked,
-                    cause=cause,
-                    domain=domain,
-                    since=since,
-                    limit=size,
-                    after=after,
-                )
-            yield from page
-            if len(page) < size:
-                return
-            after = (page[-1].stream, page[-1].key)
-            limit = None if limit is None else limit - size
-
-    def history(self, address: str, stream: str | None = None) -> list[HistoryEntry]:
-        """Return the events of *address*, oldest first; of all streams unless one is named."""
-        at = place(stream or "", address)
-        with self.database.read() as connection:
-            return history.history(connection, at, everywhere=stream is None)
 
     def block(
         self,
@@ -216,21 +167,87 @@ class Store:
 
         ``None`` for what is no address.  *also* is done in the same transaction.
         """
+        decisions, effects = self._write(lambda at: observe.observe(at, batch, self.policies, also))
+        self._tell(effects)
+        return decisions
 
-        def work(connection: Connection) -> list[Decision | None]:
-            sources = [(None, [of_dialogue(one)]) for one in batch]
-            judged = take_effect(connection, sources, self.policies)
-            if also:
-                also(connection)
-            return [entries[-1].decision for entries in judged]
+    def sweep(self, now: datetime) -> tuple[list[Storm], list[Incident]]:
+        """End the storms and close the incidents that are over at *now*; return them.
+
+        Blocks whose time is over end by themselves, but somebody may want to be told.
+        """
+        now = utc(now)
+        if self.outbox.subscribers:
+            self.end_blocks(now)
+
+        def work(connection: Connection) -> tuple[list[Storm], list[Incident]]:
+            ended, closed = (
+                storms.end(connection, now, self.policies),
+                incidents.end(connection, now),
+            )
+            outbox.add(connection, of_storms(Topic.STORM_ENDED, ended))
+            outbox.add(connection, of_incidents(Topic.INCIDENT_CLOSED, closed))
+            return ended, closed
+
+        return self._write(work)
+
+    def rejudge(
+        self,
+        read: Callable[[Kept], Incoming],
+        *,
+        now: datetime,
+        since: datetime | None = None,
+        dry_run: bool = False,
+    ) -> Iterator[Changes]:
+        """Judge kept messages again as *read* reads them today; yield what changes, bit by bit.
+
+        What is read otherwise is found first, without a lock.  With *dry_run* all of it is done,
+        told and undone in one transaction.
+        """
+        others: list[int] = []
+        ids = [0]
+        while ids:
+            with self.database.read() as connection:
+                ids, some = rejudge.scan(connection, ids[-1], since, read)
+            others += some
+            yield Changes(len(ids), [], [])
+        size = max(1, len(others)) if dry_run else rejudge.PAGE
+        for start in range(0, len(others), size):
+            yield self._rejudged(others[start : start + size], read, utc(now), dry_run=dry_run)
+
+    def _rejudged(
+        self, ids: list[int], read: Callable[[Kept], Incoming], now: datetime, *, dry_run: bool
+    ) -> Changes:
+        def work(connection: Connection) -> Changes:
+            with connection.begin_nested() as trial:
+                changes = rejudge.rejudge(connection, ids, read, self.policies, now)
+                if dry_run:
+                    trial.rollback()
+            return changes
+
+        return self._write(work)
+
+    def close_incident(self, number: int, *, who: str, now: datetime) -> Incident | None:
+        """Close an incident by hand; ``None`` where no open one has that number."""
+
+        def work(connection: Connection) -> Incident | None:
+            closed = incidents.close(connection, number, who, utc(now))
+            outbox.add(connection, of_incidents(Topic.INCIDENT_CLOSED, [closed] if closed else []))
+            return closed
 
         return self._write(work)
 
     def _operate(self, fact: Fact) -> Decision:
-        judged = self._write(lambda at: take_effect(at, [(None, [fact])], self.policies))
-        decision = judged[0][-1].decision
+        effects = self._write(lambda at: take_effect(at, [Source([fact])], self.policies))
+        self._tell(effects)
+        decision = effects.entries[0][-1].decision
         assert decision is not None
         return decision
+
+    def _tell(self, effects: Effects) -> None:
+        """Tell whoever listens what has happened; it is committed already."""
+        if self.listener and (effects.incidents or effects.storms or effects.revised):
+            self.listener(effects)
 
     def _write(self, work: Callable[[Connection], _T]) -> _T:
         """Do *work* in one transaction.
@@ -251,7 +268,3 @@ class Store:
             done = work(connection)
         self.outbox.committed()
         return done
-
-
-def _utc(now: datetime | None) -> datetime:
-    return datetime.now(UTC) if now is None else utc(now)

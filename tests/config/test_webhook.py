@@ -122,9 +122,12 @@ def test_a_wrong_setting_is_told_with_its_line(line: str) -> None:
     [
         (
             "webhook = 5",
-            'bounced.toml:1: webhook = 5 must be a list of tables; write [[webhook]]',
+            "bounced.toml:1: webhook = 5 must be a list of tables; write [[webhook]]",
         ),
-        ("[webhook]\nname = 'crm'", "bounced.toml:1: webhook must be a list of tables; write [[webhook]]"),
+        (
+            "[webhook]\nname = 'crm'",
+            "bounced.toml:1: webhook must be a list of tables; write [[webhook]]",
+        ),
         ("webhook = [5]", "must be a table; write [[webhook]] and its settings below it"),
         (f"[[webhook]]\n{GOOD}[[webhook]]\n{GOOD}", "names crm twice"),
         ('[[webhook]]\nname = "crm"', 'webhook.url is missing; write url = "..."'),

@@ -12,7 +12,7 @@ import pytest
 from bounced.causes import Cause
 from bounced.cli import shapes
 from bounced.config import Webhook
-from bounced.model import Action, Envelope, Judged, Kind
+from bounced.model import Action, Envelope, Judged, Kind, RecipientStatus, Typed, Verdict
 from bounced.notice import Notice, Topic
 from bounced.policy import Policies, Settings
 from bounced.store import Incoming, Letter, Outbox, Store, outbox, record
@@ -257,3 +257,66 @@ def test_a_letter_from_a_person_waits_to_be_forwarded(
     store.letters.expire(datetime.now(UTC) + timedelta(days=31), targets=[])
     assert store.expire_raw(START + timedelta(days=1000)) == 1
     assert store.letters.raw(waiting.message_id) is None
+
+
+def test_an_incident_is_told_when_it_opens_and_when_it_closes(
+    telling: Callable[..., Store], message: Message
+) -> None:
+    """As ``incidents --json`` prints it; by the policy, and by hand."""
+    store = telling(hook(streams=["news"], events=["incident.opened", "incident.closed"]))
+    words = "554 5.7.1 [192.0.2.7] listed at zen.spamhaus.org"
+    refused = Judged(
+        recipient=RecipientStatus(
+            address="a@example.com", action=Action.FAILED, diagnostic_code=Typed("smtp", words)
+        ),
+        verdict=Verdict(cause=Cause.SENDER_BLOCKED, rule="block-list", evidence=words),
+    )
+    store.record([message(refused)])
+    (opened,) = store.incidents()
+    store.sweep(START + timedelta(days=9))
+    store.record([message(refused, day=10)])
+    store.close_incident(2, who="anna", now=START + timedelta(days=11))
+
+    told = told_to(store)
+    assert [one.topic for one in told] == ["incident.opened", "incident.closed"] * 2
+    assert told[0].data == json.loads(json.dumps(shapes.incident(opened)))
+    assert [one.data["closed_by"] for one in told] == [None, "policy", None, "anna"]
+    assert told[1].at == START + timedelta(days=9)
+
+
+def test_a_storm_is_told_when_it_starts_and_when_it_ends(
+    telling: Callable[..., Store], message: Message
+) -> None:
+    """As ``storms --json`` prints it; and of an address that it had blocked, that it is free."""
+    policies = Policies(default=Settings(storm_recipients=3, soft_limit=2))
+    store = telling(hook(), policies=policies)
+    store.record([message("a@example.com", day=0, original="m0")])
+    store.record([message("a@example.com", day=1, original="m1")])
+    for name in "bc":
+        store.record([message(f"{name}@example.com", day=1, original=f"m{name}")])
+    (storm,) = store.storms()
+    store.sweep(START + timedelta(days=2))
+
+    told = told_to(store)
+    assert [one.topic for one in told] == [
+        "recipient.soft",
+        "recipient.blocked",
+        "recipient.soft",
+        "recipient.unblocked",
+        "storm.started",
+        "storm.ended",
+    ]
+    assert told[3].data["state"]["soft_count"] == 1
+    assert told[4].data == json.loads(json.dumps(shapes.storm(storm)))
+
+
+def test_blocks_are_ended_only_for_who_wants_to_be_told(
+    opened: Opened, message: Message, one: One
+) -> None:
+    """Without webhooks they end by themselves, with nothing to write."""
+    settings = Settings(expire={Cause.MAILBOX_UNKNOWN: timedelta(days=10)})
+    store = opened(policies=Policies(default=settings))
+    store.record([message(one("a@example.net", Cause.MAILBOX_UNKNOWN))])
+    store.sweep(START + timedelta(days=20))
+
+    assert [one.what for one in store.history("a@example.net")] == ["failed"]

@@ -196,7 +196,7 @@ def test_a_report_with_thousands_of_recipients_is_one_commit(
     store: Store, message: Make, effects: Effects
 ) -> None:
     """More than a database takes parameters, twice over."""
-    many = [f"user{number}@example.com" for number in range(3000)]
+    many = [f"joe@n{number}.example.com" for number in range(3000)]
     store.record([message(*many, original="m1")])
     assert [len(one) for one in effects(message(*many, original="m1"))] == [3000]
 

@@ -1,0 +1,85 @@
+"""What the failures of many addresses say of their domain or provider: rules 4 and 5 of the policy.
+
+A storm is no property of one moment: a failure is part of one if any span of ``storm_window`` that
+holds it holds enough recipients that failed alike.  So it doesn't matter in which order reports
+come in, and what had been counted before a storm was seen can be taken back.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Hashable, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+
+from bounced.causes import Cause, Type
+from bounced.model import RecipientStatus, Verdict
+
+_HOST: Final = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.){1,20}[a-z][a-z0-9-]{1,62}")
+_SHORT: Final = 3  # co.uk, com.br, gov.au: their second labels are short, and so is the first
+
+
+class Failure(NamedTuple):
+    """One failure among those of a domain or provider: when, and whose."""
+
+    at: datetime
+    who: Hashable
+
+
+def brews(verdict: Verdict | None) -> bool:
+    """Return whether failures like this one can make a storm: soft ones that count."""
+    return verdict is not None and verdict.type is Type.SOFT and verdict.cause.info.counts
+
+
+def in_storm(failures: Sequence[Failure], *, window: timedelta, recipients: int) -> set[int]:
+    """Return which of *failures* are part of a storm, by their numbers; linear.
+
+    They are in the order of their times, and all of one domain or provider and one cause.
+    """
+    found: set[int] = set()
+    inside: Counter[Hashable] = Counter()
+    first = marked = 0
+    for last, failure in enumerate(failures):
+        inside[failure.who] += 1
+        while failure.at - failures[first].at > window:
+            gone = failures[first].who
+            inside[gone] -= 1
+            if not inside[gone]:
+                del inside[gone]
+            first += 1
+        if len(inside) >= recipients:
+            found.update(range(max(first, marked), last + 1))
+            marked = last + 1
+    return found
+
+
+def says_up(cause: Cause | None) -> bool:
+    """Return whether a report with this cause, or none, came from a server that answers."""
+    return cause is not Cause.SERVER_DOWN
+
+
+def down_since(evidence: Iterable[tuple[datetime, Cause | None]], at: datetime) -> datetime | None:
+    """Return since when, by every report up to *at*, a domain's server has been down.
+
+    *evidence* is the times and causes of reports about the domain, ``None`` for a delivery.
+    """
+    known = [(when, says_up(cause)) for when, cause in evidence if when <= at]
+    last_up = max((when for when, up in known if up), default=None)
+    downs = (when for when, up in known if not up and (last_up is None or when > last_up))
+    return min(downs, default=None)
+
+
+def provider(recipient: RecipientStatus) -> str | None:
+    """Return who runs the server that refused, as the part of its name that is registered.
+
+    Without the list of public suffixes, which changes monthly: the last two labels, or three below
+    a short one such as ``co.uk``.  Too wide a name only makes storms of more domains.
+    """
+    said = recipient.remote_mta.value.lower() if recipient.remote_mta else ""
+    host = _HOST.search(said[:300])
+    if host is None:
+        return None
+    labels = host[0].split(".")
+    short = len(labels) > 2 and len(labels[-1]) == 2 and len(labels[-2]) <= _SHORT  # noqa: PLR2004 -- a country's code has two letters
+    return ".".join(labels[-3 if short else -2 :])

@@ -1,0 +1,180 @@
+"""Decide again: take a state back to before an event, and let all that came since happen anew.
+
+Every change of a state is in ``audit``, with what each field was before; so any earlier state can
+be had from the present one, however much older history has been deleted.  Every event keeps what
+went into its decision.  Together they make a decision that was made on less than is known now as
+right as if it had been known then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, bindparam, func, or_, select
+
+from bounced.causes import Cause
+from bounced.model import Judged, RecipientStatus, Trust, Verdict
+from bounced.policy import COUNTING, AddressState, Decision, Effect, Policies, What
+from bounced.store import state, write
+from bounced.store.facts import Fact
+from bounced.store.judge import Entry, Memory, judge
+from bounced.store.schema import audit, events
+from bounced.store.state import Place
+
+_TIMES: Final = frozenset(name for name in state.FIELDS if name.endswith("_at")) | {"since"}
+
+
+def revise(
+    connection: Connection,
+    at: Place,
+    first: int,
+    policies: Policies,
+    *,
+    now: datetime,
+    why: str,
+    origin: str = "policy",
+) -> Decision | None:
+    """Decide again on the events of *at* from the one with the id *first* on; write what differs.
+
+    Returns what changed, ``None`` where nothing did.
+    """
+    known = state.load(connection, [at], lock=True)
+    first = _reaching_back(connection, at, first)
+    facts = list(_facts(connection, at, first))
+    before = known.get(at) or _blank(at, facts)
+    memory = Memory(states={at: _rewound(connection, before, at, first)})
+    _recall(connection, memory, at, first, facts)
+    judge(facts, memory, policies)
+    after = memory.states[at]
+    if after == before:
+        return None
+    decision = Decision(effect=_effect(before, after), before=before, after=after, why=why)
+    fact = Fact(
+        at=now,
+        origin=origin,
+        what=What.REVISED,
+        stream=at.stream,
+        place=at,
+        address=before.address,
+        position=first,
+    )
+    write.write(connection, [(Entry(fact, decision), None)])
+    state.save(connection, known, {at: after})
+    return decision
+
+
+def _blank(at: Place, facts: list[Fact]) -> AddressState:
+    """Return the state of an address that has none yet."""
+    address = next((one.address for one in facts if one.address), at.key)
+    return AddressState(address=address, key=at.key, stream=at.stream)
+
+
+def _reaching_back(connection: Connection, at: Place, first: int) -> int:
+    """Return from where on to decide again: a revision since then may have reached further back."""
+    query = select(func.min(events.c.position)).where(
+        events.c.stream == at.stream,
+        events.c.key == at.key,
+        events.c.what == What.REVISED,
+        events.c.id >= bindparam("first"),
+    )
+    while (further := connection.execute(query, {"first": first}).scalar()) and further < first:
+        first = further
+    return first
+
+
+def _rewound(connection: Connection, present: AddressState, at: Place, first: int) -> AddressState:
+    """Return the state before the event *first*: each change since then undone."""
+    query = (
+        select(audit.c.before)
+        .where(audit.c.stream == at.stream, audit.c.key == at.key, audit.c.event_id >= first)
+        .order_by(audit.c.id.desc())
+    )
+    for before in connection.execute(query).scalars():
+        present = replace(present, **{name: _value(name, one) for name, one in before.items()})
+    return present
+
+
+def _value(name: str, plain: Any) -> Any:
+    """Return a field of a state as it was, from JSON."""
+    if plain is None:
+        return None
+    if name in _TIMES:
+        return datetime.fromisoformat(plain)
+    return Cause(plain) if name == "cause" else plain
+
+
+def _facts(connection: Connection, at: Place, first: int) -> Iterator[Fact]:
+    """Yield what was said of *at* from the event *first* on, without what the policy did itself."""
+    position = func.coalesce(events.c.position, events.c.id)
+    query = (
+        select(events)
+        .where(
+            events.c.stream == at.stream,
+            events.c.key == at.key,
+            position >= first,
+            events.c.origin != "policy",
+            events.c.what != What.REVISED,
+            events.c.superseded_by.is_(None),
+        )
+        .order_by(position, events.c.id)
+    )
+    for row in connection.execute(query):
+        yield fact(row)
+
+
+def fact(row: Row[Any]) -> Fact:
+    """Return what a row of ``events`` was decided on."""
+    verdict = _verdict(row)
+    judged = Judged(recipient=RecipientStatus(address=row.address), verdict=verdict)
+    return Fact(
+        at=row.at,
+        origin=row.origin,
+        what=What(row.what),
+        stream=row.stream,
+        place=Place(row.stream, row.key) if row.key is not None else None,
+        address=row.address,
+        judged=judged if verdict else None,
+        original=write.named(row) if row.original else None,
+        trust=Trust(row.trust) if row.trust else None,
+        aside=row.aside,
+        storm=row.storm_id is not None,
+        down_since=row.down_since,
+        who=row.who,
+        reason=row.reason,
+        cause=Cause(row.cause) if row.cause and not verdict else None,
+    )
+
+
+def _verdict(row: Row[Any]) -> Verdict | None:
+    if row.rule is None:
+        return None
+    return Verdict(cause=Cause(row.cause), rule=row.rule, evidence=row.evidence or "")
+
+
+def _recall(
+    connection: Connection, memory: Memory, at: Place, first: int, facts: list[Fact]
+) -> None:
+    """Remember what reports before *first* have counted, of the messages that come again."""
+    names = sorted({name for fact in facts if fact.original for name in fact.original.names})
+    for start in range(0, len(names), state.CHUNK):
+        some = names[start : start + state.CHUNK]
+        query = select(events).where(
+            events.c.stream == at.stream,
+            events.c.key == at.key,
+            func.coalesce(events.c.position, events.c.id) < first,
+            or_(events.c.original.in_(some), events.c.original_message_id.in_(some)),
+            events.c.effect.in_(sorted(COUNTING)),
+            events.c.superseded_by.is_(None),
+            events.c.storm_id.is_(None),
+        )
+        for row in connection.execute(query):
+            memory.remember(at, What(row.what), write.named(row), Effect(row.effect))
+
+
+def _effect(before: AddressState, after: AddressState) -> Effect:
+    if before.blocked == after.blocked:
+        return Effect.REVISED
+    return Effect.BLOCKED if after.blocked else Effect.UNBLOCKED
