@@ -219,7 +219,7 @@ def test_whoever_delivers_is_woken_after_the_commit(
     store = telling(hook(), on_added=lambda: seen.append(len(told_to(store))))
     addresses = ("a@example.net", "b@example.net")
     store.record([message(one(at, Cause.MAILBOX_UNKNOWN)) for at in addresses])
-    store.record([message(one("c@example.net", Cause.SPAM_CONTENT))])
+    store.record([message(one("c@example.net", None, Action.DELIVERED))])
 
     assert seen == [2]
 
