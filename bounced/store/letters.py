@@ -12,7 +12,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, exists, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from bounced.store.engine import Database
 from bounced.store.schema import outbox, raw_messages
@@ -21,6 +33,8 @@ KEPT: Final = timedelta(days=30)
 """How long a letter is kept that can't be delivered."""
 
 _PAGE: Final = 500
+_ROUNDS: Final = 20
+_LOOKED_AT: Final = 100
 _MAX_ERROR: Final = 500
 
 
@@ -28,14 +42,16 @@ _MAX_ERROR: Final = 500
 class Letter:
     """One notice for one target.
 
-    ``webhook_id`` stays the same however often it is sent.  ``due_at`` is when it is tried next,
-    ``None`` for one that was given up at ``dead_at``; ``attempts`` counts the claims of it.
+    ``webhook_id`` stays the same however often it is sent.  What has one ``lane`` arrives in order.
+    ``due_at`` is when it is tried next, ``None`` for one that was given up at ``dead_at``;
+    ``attempts`` counts the claims of it.
     """
 
     id: int
     target: str
     webhook_id: str
     topic: str
+    lane: str
     at: datetime
     data: dict[str, Any]
     message_id: int | None
@@ -71,17 +87,14 @@ class Letters:
 
         Of those that must arrive in order only the first that is not given up.
         """
-        with self._database.read() as connection:  # most of the time there is nothing to write
-            if not connection.execute(_due(target, now).limit(1)).first():
-                return ()
-        with self._database.write() as connection:
-            query = _due(target, now).limit(limit).with_for_update(skip_locked=True, of=outbox)
-            found = connection.execute(query).all()
-            ours = outbox.c.id.in_([row.id for row in found])
-            until = {"due_at": now + lease, "attempts": outbox.c.attempts + 1}
-            if found:
-                connection.execute(update(outbox).where(ours).values(until))
-        return tuple(_letter(row, attempts=row.attempts + 1) for row in found)
+        for _ in range(_ROUNDS):
+            with self._database.read() as connection:  # most of the time there is nothing to write
+                if not connection.execute(_due(target, now).limit(1)).first():
+                    return ()
+            with self._database.write() as connection:
+                if ours := _claimed(connection, target, now, now + lease, limit):
+                    return ours
+        return ()
 
     def settle(self, settled: Collection[Settled], now: datetime) -> None:
         """Write down what became of letters, but of those that somebody else has claimed since."""
@@ -135,37 +148,65 @@ class Letters:
             return connection.execute(delete(outbox).where(old, lost)).rowcount
 
 
-def _due(target: str, now: datetime) -> Any:
-    earlier = outbox.alias()
-    in_front = exists().where(
-        earlier.c.target == outbox.c.target,
-        earlier.c.lane == outbox.c.lane,
-        earlier.c.id < outbox.c.id,
-        earlier.c.dead_at.is_(None),
+def _due(target: str, now: datetime) -> Select[Any]:
+    """Select what is due, and beside it the first letter of its lane that is not given up."""
+    lane = outbox.alias()
+    first = (
+        select(func.min(lane.c.id))
+        .where(lane.c.target == target, lane.c.lane == outbox.c.lane, lane.c.dead_at.is_(None))
+        .scalar_subquery()
     )
     return (
-        select(outbox)
-        .where(outbox.c.target == target, outbox.c.due_at <= now, ~in_front)
+        select(outbox.c.id, first.label("first"))
+        .where(outbox.c.target == target, outbox.c.due_at <= now)
         .order_by(outbox.c.due_at, outbox.c.id)
     )
+
+
+def _claimed(
+    connection: Connection, target: str, now: datetime, until: datetime, limit: int
+) -> tuple[Letter, ...]:
+    """Claim the first of their lanes among some that are due.
+
+    The others are due when the first of their lane is: so however many wait for one that does not
+    arrive, there are never many to look at.
+    """
+    query = _due(target, now).limit(_LOOKED_AT).with_for_update(skip_locked=True, of=outbox)
+    due = connection.execute(query).all()
+    ours = [row.id for row in due if row.id == row.first][:limit]
+    if ours:
+        claim = {"due_at": until, "attempts": outbox.c.attempts + 1}
+        connection.execute(update(outbox).where(outbox.c.id.in_(ours)).values(claim))
+    _put_off(connection, {row.id: row.first for row in due if row.id != row.first})
+    found = select(outbox).where(outbox.c.id.in_(ours)).order_by(outbox.c.id)
+    return tuple(_letter(row) for row in connection.execute(found)) if ours else ()
+
+
+def _put_off(connection: Connection, behind: dict[int, int]) -> None:
+    """Let letters wait as long as those in front of them."""
+    firsts = select(outbox.c.id, outbox.c.due_at).where(outbox.c.id.in_(set(behind.values())))
+    due = {row.id: row.due_at for row in connection.execute(firsts)} if behind else {}
+    rows = [{"at_id": at, "until": due[first]} for at, first in behind.items() if first in due]
+    if rows:
+        wait = update(outbox).where(outbox.c.id == bindparam("at_id"))
+        connection.execute(wait.values(due_at=bindparam("until")), rows)
 
 
 def _settle(connection: Connection, one: Settled, now: datetime) -> None:
     # Not by the id: SQLite gives that of the newest row to the next one, when it is deleted.
     table, letter = outbox.c, one.letter
     ours = and_(table.webhook_id == letter.webhook_id, table.attempts == letter.attempts)
-    if one.error is None:
-        connection.execute(delete(outbox).where(ours))
-        return
     values: dict[str, Any] = {
         "due_at": one.again_at,
         "dead_at": None if one.again_at else now,
-        "last_error": one.error[:_MAX_ERROR],
-        "attempts": one.letter.attempts - one.undone,
+        "last_error": (one.error or "")[:_MAX_ERROR],
+        "attempts": letter.attempts - one.undone,
     }
-    connection.execute(update(outbox).where(ours).values(values))
+    settled = update(outbox).where(ours).values(values) if one.error else delete(outbox).where(ours)
+    if connection.execute(settled).rowcount and one.again_at is None:
+        behind = and_(table.target == letter.target, table.lane == letter.lane, table.due_at > now)
+        connection.execute(update(outbox).where(behind).values(due_at=now))
 
 
-def _letter(row: Row[Any], **changed: int) -> Letter:
-    names = Letter.__dataclass_fields__
-    return Letter(**{name: getattr(row, name) for name in names} | changed)
+def _letter(row: Row[Any]) -> Letter:
+    return Letter(**{name: getattr(row, name) for name in Letter.__dataclass_fields__})

@@ -230,5 +230,5 @@ outbox = Table(
     Column("dead_at", UtcDateTime),
     Column("last_error", SafeText),
     Index(None, "target", "due_at"),
-    Index(None, "target", "lane"),
+    Index(None, "target", "lane", "id"),
 )

@@ -46,6 +46,7 @@ def letter() -> Callable[..., Letter]:
             "target": "crm",
             "webhook_id": "msg_1",
             "topic": "recipient.blocked",
+            "lane": "a@example.net",
             "at": AT,
             "data": {"address": "a@example.net"},
             "message_id": None,

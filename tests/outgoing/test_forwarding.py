@@ -259,7 +259,14 @@ def test_nothing_in_a_message_changes_the_letter_around_it(
 ) -> None:
     """No field can be put in, none is missing, and the message is in it whole."""
     at = {"id": 1, "target": "forward", "webhook_id": "msg_1", "topic": "message", "at": NOW}
-    more = {"created_at": NOW, "due_at": NOW, "attempts": 1, "dead_at": None, "last_error": None}
+    more = {
+        "lane": "message 7",
+        "created_at": NOW,
+        "due_at": NOW,
+        "attempts": 1,
+        "dead_at": None,
+        "last_error": None,
+    }
     letter = Letter(**at, **more, data=data, message_id=7)  # type: ignore[arg-type]
     settings = Forward(to="postmaster@example.org")
     content = wrapped(raw, letter, settings, "bounced.test", NOW)

@@ -110,6 +110,22 @@ def test_letters_about_one_address_come_one_after_the_other(store: Store, put: P
     assert [one.id for one in claim(store, later)] == [3]
 
 
+def test_however_many_wait_for_one_there_is_little_to_look_at(store: Store, put: Put) -> None:
+    """What is behind one that does not arrive is due when that is, and at once when it is gone."""
+    put(*["a"] * 1500)
+    (first,) = claim(store)
+    later = NOW + timedelta(hours=1)
+    done(store, first, error="away", again_at=later)
+
+    assert claim(store, NOW + LEASE) == ()
+    assert [one.due_at for one in store.letters.listed()] == [later] * 1500
+    (again,) = claim(store, later)
+    assert again.id == first.id
+    done(store, again)
+    (second,) = claim(store)
+    assert second.id == 2
+
+
 def test_what_was_given_up_holds_nothing_up(store: Store, put: Put) -> None:
     """It stays, with the reason, and what comes behind it is delivered."""
     put("a", "a")

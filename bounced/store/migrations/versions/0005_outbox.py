@@ -37,7 +37,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_outbox_message_id", "outbox", ["message_id"])
     op.create_index("ix_outbox_target_due_at", "outbox", ["target", "due_at"])
-    op.create_index("ix_outbox_target_lane", "outbox", ["target", "lane"])
+    op.create_index("ix_outbox_target_lane_id", "outbox", ["target", "lane", "id"])
     op.create_index("ix_recipients_expires_at", "recipients", ["expires_at"])
 
 
