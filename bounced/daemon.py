@@ -30,8 +30,9 @@ from bounced.config.ours import ours
 from bounced.errors import ConfigError, RuleError, StoreError
 from bounced.log import Log
 from bounced.model import DEFAULT_STREAM, Envelope, Reading, Trust
+from bounced.outgoing import Outgoing
 from bounced.smtpd import PROTOCOLS, Intake, Listeners, Service
-from bounced.store import Effects, Store, Writer
+from bounced.store import Effects, Outbox, Store, Writer
 from bounced.whose import Ours
 
 _READERS = 2  # threads; Python reads one message at a time anyway, the others wait for their turn
@@ -49,6 +50,7 @@ def serve(config: Config, log: Log, environ: Mapping[str, str] = os.environ) -> 
         config.store.url,
         policies=config.policies,
         raw_retention=config.store.raw_retention,
+        outbox=Outbox.of(config),
     )
     with contextlib.closing(store), ThreadPoolExecutor(_READERS, "reader") as pool:
         writer = Writer(store)
@@ -122,7 +124,10 @@ class Daemon:
 
     def _parts(self, inherited: Mapping[str, Sequence[socket.socket]]) -> list[Part]:
         """Return what runs beside the reception of mail."""
-        return [lookup.Service(self.config, self.log, inherited)]
+        return [
+            lookup.Service(self.config, self.log, inherited),
+            Outgoing(config=self.config, store=self.store, log=self.log, environ=self.environ),
+        ]
 
     async def _attend(self, intake: Intake) -> None:
         """Do what comes round again and again, until it is time to stop."""
