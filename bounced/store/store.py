@@ -18,6 +18,7 @@ from bounced.store.incidents import Incident
 from bounced.store.reads import Reads
 from bounced.store.schema import raw_messages
 from bounced.store.storms import Storm
+from bounced.store.trouble import ConflictError
 from bounced.store.types import utc
 from bounced.store.values import Incoming, Observed, Outcome, Recorded
 
@@ -54,11 +55,15 @@ class Store(Reads):
     ) -> Self:
         """Open the database at *url* and migrate it to this version's schema.
 
-        *patience* is for how many seconds to wait for a lock.  Without *create* it must exist.
+        *patience* is for how many seconds to wait for a lock.  Without *create* it must exist, be
+        of this version's schema, and is only read.
         """
         database = Database(url, create=create, patience=patience)
         try:
-            migrations.upgrade(database)
+            if create:
+                migrations.upgrade(database)
+            else:
+                migrations.require(database)
         except BaseException:
             database.close()
             raise
@@ -174,14 +179,16 @@ class Store(Reads):
     def _write(self, work: Callable[[Connection], _T]) -> _T:
         """Do *work* in one transaction.
 
-        Where another process has just made a row that we were about to make, start again: this time
-        the row is there, and gets locked.  SQLite's writers can't meet like that.
+        Writers take turns, so that only a stranger in the database can come in between: who has
+        made a row that we were about to make, or waits for our rows and we for its.  Then the
+        database has undone everything, and the same again, from the start, goes well.  A lost
+        connection is another matter: nobody knows whether it was committed.
         """
         for _ in range(_ATTEMPTS - 1):
             try:
                 with self.database.write() as connection:
                     return work(connection)
-            except exc.IntegrityError:
+            except (exc.IntegrityError, ConflictError):
                 continue
         with self.database.write() as connection:
             return work(connection)
