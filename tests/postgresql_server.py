@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import tempfile
@@ -20,7 +19,7 @@ from typing import Any, Self
 import psycopg
 
 PASSWORD = "s3cret-pass/word"  # of a server that lives for minutes
-_SETTINGS = {
+SETTINGS = {
     "autovacuum": "off",
     "deadlock_timeout": "200ms",
     "fsync": "off",  # processes are killed in the tests, machines are not
@@ -68,7 +67,7 @@ class Postgresql:
             *("--auth-local=trust", "--auth-host=scram-sha-256", f"--pwfile={secret}"),
         )
         with (self.data / "postgresql.conf").open("a") as file:
-            file.writelines(f"{name} = '{value}'\n" for name, value in _SETTINGS.items())
+            file.writelines(f"{name} = '{value}'\n" for name, value in SETTINGS.items())
             file.write(f"port = {self.port}\nunix_socket_directories = '{self.root}'\n")
             file.write("listen_addresses = '127.0.0.1'\n")
         self.start()
@@ -94,9 +93,10 @@ class Postgresql:
         if (self.data / "postmaster.pid").exists():
             self._run("pg_ctl", "-D", self.data, "-m", mode, "-w", "stop")
 
-    def signal(self, number: signal.Signals) -> None:
-        """Send a signal to the server's first process."""
-        os.kill(int((self.data / "postmaster.pid").read_text().split()[0]), number)
+    def start_if_stopped(self) -> None:
+        """Start it again where a test has failed in between."""
+        if not (self.data / "postmaster.pid").exists():
+            self.start()
 
     def create(self, template: str = "template1", more: str = "") -> str:
         """Make a database and return its name."""
