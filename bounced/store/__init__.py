@@ -7,17 +7,23 @@ SQLAlchemy Core; SQLite by default, PostgreSQL by its URL.  :class:`Store` recor
 from __future__ import annotations
 
 from bounced.store.apply import Effects
+from bounced.store.facts import Fact
 from bounced.store.incidents import Incident
+from bounced.store.rejudge import Change, Changes, Kept
 from bounced.store.store import Store
 from bounced.store.storms import Storm
 from bounced.store.values import HistoryEntry, Incoming, Observed, Outcome, Recorded
 from bounced.store.writer import Writer
 
 __all__ = [
+    "Change",
+    "Changes",
     "Effects",
+    "Fact",
     "HistoryEntry",
     "Incident",
     "Incoming",
+    "Kept",
     "Observed",
     "Outcome",
     "Recorded",
