@@ -22,9 +22,9 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent / "tests")]
 
-import daemon as one_daemon
-import postgresql_server
-from sqlalchemy import create_engine, text
+import daemon as one_daemon  # noqa: E402 -- found by the path above
+import postgresql_server  # noqa: E402
+from sqlalchemy import create_engine, text  # noqa: E402
 
 _SIZES = {
     "sqlite": (
@@ -111,9 +111,8 @@ def show(title: str, url: str, messages: int) -> None:
     found = sizes(url)
     for table, (rows, own, indexes) in found.items():
         if rows and table != "alembic_version":
-            print(
-                f"{table:24}{rows / messages:8.2f}{own / messages:10,.0f}{indexes / messages:10,.0f}"
-            )
+            counts = f"{rows / messages:8.2f}{own / messages:10,.0f}{indexes / messages:10,.0f}"
+            print(f"{table:24}{counts}")
     whole = sum(own + indexes for _, own, indexes in found.values())
     raw = found["raw_messages"][1]
     print(f"{'all':24}{'':8}{whole / messages:10,.0f}")

@@ -23,20 +23,20 @@ WRITES: Final = "bounced_writes"
 class Database:
     """One database; ``name`` is how messages call it: its file, or its URL without the password.
 
-    Without *create* it must exist, and is only read.
+    Without *create* it must exist; with *read_only* as well, and nothing is written into it.
     """
 
-    def __init__(self, url: str, *, create: bool, patience: float) -> None:
+    def __init__(self, url: str, *, create: bool, patience: float, read_only: bool = False) -> None:
         parsed = _parsed(url)
         self._file: sqlite.File | None = None
         if parsed.get_backend_name() == "sqlite":
-            self._file = sqlite.File(parsed, create=create)
+            self._file = sqlite.File(parsed, create=create, read_only=read_only)
             self.name = str(self._file.path)
             self.engine = sqlite.engine(self._file, patience, writes=WRITES)
         else:
             self.name = postgresql.name(parsed)
             self.engine = postgresql.engine(parsed, patience, writes=WRITES)
-        self._only_read = not create
+        self._read_only = read_only
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -46,7 +46,7 @@ class Database:
         StoreUnavailableError where another process writes for longer than the patience given,
         ConflictError where the same again may go well, StoreFullError, StoreError.
         """
-        if self._only_read:
+        if self._read_only:
             msg = f"the database {self.name} was opened for reading only"
             raise StoreError(msg)
         self._still_there()

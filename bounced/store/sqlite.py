@@ -27,18 +27,18 @@ _PRAGMAS: Final = (
 
 
 class File:
-    """The file of a database; it must exist, and is only read, unless it may be made."""
+    """The file of a database."""
 
-    def __init__(self, url: URL, *, create: bool) -> None:
+    def __init__(self, url: URL, *, create: bool, read_only: bool) -> None:
         if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
             msg = f"{url.database or url} is no file; write {EXAMPLE}"
             raise StoreError(msg)
         self.path = Path(url.database)
-        self.read_only = not create
-        if create:
+        self.read_only = read_only
+        if read_only or not create:
+            _find(self.path, needed=os.R_OK if read_only else os.F_OK)
+        if not read_only:
             _make(self.path)
-        else:
-            _look(self.path)
         self._identity = self._current()
 
     def still_there(self) -> None:
@@ -85,7 +85,7 @@ def engine(file: File, patience: float, *, writes: str) -> Engine:
 
 
 def _make(path: Path) -> None:
-    """Make sure of a file that we may write and others may not read."""
+    """Make sure of a file that we may write; others may not read one that we make."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
@@ -95,10 +95,10 @@ def _make(path: Path) -> None:
         raise StoreError(_no_access(path, "its directory is not writable"))
 
 
-def _look(path: Path) -> None:
-    """Make sure of a file that we may read."""
+def _find(path: Path, *, needed: int) -> None:
+    """Make sure of a file that is there, and that we have the right to."""
     try:
-        os.close(os.open(path, os.O_RDONLY | os.O_CLOEXEC))
+        path.stat()
     except FileNotFoundError:
         msg = (
             f"there is no database {path} yet; `bounced serve`, `bounced replay` and "
@@ -106,11 +106,16 @@ def _look(path: Path) -> None:
         )
         raise StoreError(msg) from None
     except OSError as error:
-        msg = (
-            f"can't read the database {path}: {error.strerror}; ask as the user that the daemon "
-            "runs as, or as root"
-        )
-        raise StoreError(msg) from error
+        raise StoreError(_not_for_us(path, error.strerror)) from error
+    if not os.access(path, needed):
+        raise StoreError(_not_for_us(path, "Permission denied"))
+
+
+def _not_for_us(path: Path, why: str | None) -> str:
+    return (
+        f"can't read the database {path}: {why}; ask as the user that the daemon runs as, or as "
+        "root"
+    )
 
 
 def _no_access(path: Path, why: object) -> str:

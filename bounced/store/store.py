@@ -52,19 +52,20 @@ class Store(Reads):
         policies: Policies,
         raw_retention: timedelta | None,
         create: bool = True,
+        read_only: bool = False,
         patience: float = 5.0,
     ) -> Self:
         """Open the database at *url* and migrate it to this version's schema.
 
-        *patience* is for how many seconds to wait for a lock.  Without *create* it must exist, be
-        of this version's schema, and is only read.
+        *patience* is for how many seconds to wait for a lock.  Without *create* it must exist;
+        with *read_only* it must be of this version's schema as well, and nothing is changed.
         """
-        database = Database(url, create=create, patience=patience)
+        database = Database(url, create=create, patience=patience, read_only=read_only)
         try:
-            if create:
-                migrations.upgrade(database)
-            else:
+            if read_only:
                 migrations.require(database)
+            else:
+                migrations.upgrade(database)
         except BaseException:
             database.close()
             raise

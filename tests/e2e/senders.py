@@ -97,7 +97,7 @@ class Senders:
 
 def stored(url: str) -> list[int]:
     """Return the number of each mail whose report is in the database."""
-    store = Store.open(url, policies=Policies(), raw_retention=None, create=False)
+    store = Store.open(url, policies=Policies(), raw_retention=None, read_only=True)
     with contextlib.closing(store), store.database.read() as connection:
         names = connection.execute(select(schema.reports.c.returned_message_id)).scalars()
         return [int(name.removeprefix("<mail-").partition("@")[0]) for name in names]
@@ -109,7 +109,7 @@ def effects(daemon: Daemon, address: str) -> list[str]:
         daemon.environ["BOUNCED_STORE_URL"],
         policies=Policies(),
         raw_retention=None,
-        create=False,
+        read_only=True,
     )
     with contextlib.closing(store), store.database.read() as connection:
         table = schema.events.c

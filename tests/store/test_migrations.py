@@ -153,7 +153,7 @@ def test_a_reader_does_not_migrate(url: str, opened: Callable[..., Store]) -> No
     """It says what to do, whether there is nothing yet or an older schema."""
     Database(url, create=True, patience=5).close()
     with pytest.raises(StoreError, match=r"no tables of bounced .* `bounced migrate` make them"):
-        opened(create=False)
+        opened(read_only=True)
     store = opened()
     with store.database.write() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
@@ -161,7 +161,7 @@ def test_a_reader_does_not_migrate(url: str, opened: Callable[..., Store]) -> No
     with pytest.raises(
         StoreError, match=rf"at revision 0001, .* needs {migrations.head()}: restart the daemon"
     ):
-        opened(create=False)
+        opened(read_only=True)
 
 
 def test_a_downgrade_leaves_nothing_behind(store: Store) -> None:

@@ -171,7 +171,7 @@ def test_to_ask_needs_no_right_to_write(message: Callable[..., Incoming]) -> Non
         "import os, sys\n"
         "from bounced.store import Store; from bounced.policy import Policies\n"
         "if os.geteuid() == 0: os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
-        "store = Store.open(sys.argv[1], policies=Policies(), raw_retention=None, create=False)\n"
+        "store = Store.open(sys.argv[1], policies=Policies(), raw_retention=None, read_only=True)\n"
         "print(store.state('joe@example.com').soft_count)"
     )
     with tempfile.TemporaryDirectory() as where:  # others may enter it, unlike that of pytest
@@ -197,7 +197,7 @@ def test_a_file_that_may_not_be_read_says_whom_to_ask_as(store: Store) -> None:
         "from bounced.store import Store; from bounced.policy import Policies\n"
         "from bounced.errors import StoreError\n"
         "if os.geteuid() == 0: os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
-        "try: Store.open(sys.argv[1], policies=Policies(), raw_retention=None, create=False)\n"
+        "try: Store.open(sys.argv[1], policies=Policies(), raw_retention=None, read_only=True)\n"
         "except StoreError as error: print(error)"
     )
     Path(store.name).chmod(0)

@@ -199,7 +199,7 @@ def test_without_a_retention_raw_messages_are_kept_for_ever(
 
 def test_what_only_reads_changes_nothing(filled: Store, opened: Callable[..., Store]) -> None:
     """It answers like any other, and refuses to write."""
-    reader = opened(create=False)
+    reader = opened(read_only=True)
 
     assert reader.state("dead@example.com") == filled.state("dead@example.com")
     with pytest.raises(StoreError, match="was opened for reading only"):
