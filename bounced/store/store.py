@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime, timedelta
-from typing import Final, Self, TypeVar
+from datetime import datetime
+from typing import Final
 
-from sqlalchemy import Connection, delete, exc, select
+from sqlalchemy import Connection, delete, select
 
 from bounced.causes import Cause
 from bounced.notice import Topic
-from bounced.policy import Decision, Policies, What
+from bounced.policy import Decision, What
 from bounced.store import (
     incidents,
-    migrations,
     observe,
     outbox,
     record,
@@ -22,76 +21,28 @@ from bounced.store import (
     state,
     storms,
 )
-from bounced.store.apply import Effects, Source, end_blocks, take_effect
-from bounced.store.engine import Database
+from bounced.store.apply import Source, end_blocks, take_effect
 from bounced.store.facts import Fact, by_operator
 from bounced.store.incidents import Incident
-from bounced.store.letters import Letters
 from bounced.store.notices import of_incidents, of_storms
-from bounced.store.outbox import Outbox
-from bounced.store.reads import Reads
 from bounced.store.rejudge import Changes, Kept
 from bounced.store.schema import outbox as outbox_rows
 from bounced.store.schema import raw_messages
 from bounced.store.storms import Storm
+from bounced.store.transactions import Transactions
 from bounced.store.types import utc
 from bounced.store.values import Incoming, Observed, Outcome, Recorded, Sent
 
-_T = TypeVar("_T")
 _PAGE: Final = 500
-_ATTEMPTS: Final = 3
 
 
-class Store(Reads):
+class Store(Transactions):
     """One database.  May be used by several threads, and by several processes at a time.
 
     Every method raises StoreUnavailableError while the database is away or locked, StoreFullError
     while it can't grow, and StoreError where a person has to do something; after the first two the
     same store works again as soon as the database does.
     """
-
-    def __init__(
-        self,
-        database: Database,
-        *,
-        policies: Policies,
-        raw_retention: timedelta | None,
-        outbox: Outbox | None = None,
-    ) -> None:
-        super().__init__(database)
-        self.policies = policies
-        self.listener: Callable[[Effects], None] | None = None
-        self.raw_retention = raw_retention
-        self.outbox = outbox or Outbox(policies=policies)
-        self.letters = Letters(database)
-
-    @classmethod
-    def open(
-        cls,
-        url: str,
-        *,
-        policies: Policies,
-        raw_retention: timedelta | None,
-        outbox: Outbox | None = None,
-        create: bool = True,
-        patience: float = 5.0,
-    ) -> Self:
-        """Open the database at *url* and migrate it to this version's schema.
-
-        *patience* is for how many seconds to wait for a lock.  Without *create* it must exist,
-        without an *outbox* nobody is told what happens.
-        """
-        database = Database(url, create=create, patience=patience)
-        try:
-            migrations.upgrade(database)
-        except BaseException:
-            database.close()
-            raise
-        return cls(database, policies=policies, raw_retention=raw_retention, outbox=outbox)
-
-    def close(self) -> None:
-        """Close all connections; the store must not be used afterwards."""
-        self.database.close()
 
     def record(self, batch: Sequence[Incoming]) -> list[Recorded]:
         """Record messages in one transaction: when this returns, they are on the disk.
@@ -268,28 +219,3 @@ class Store(Reads):
         decision = effects.entries[0][-1].decision
         assert decision is not None
         return decision
-
-    def _tell(self, effects: Effects) -> None:
-        """Tell whoever listens what has happened; it is committed already."""
-        if self.listener and (effects.incidents or effects.storms or effects.revised):
-            self.listener(effects)
-
-    def _write(self, work: Callable[[Connection], _T]) -> _T:
-        """Do *work* in one transaction.
-
-        Where another process has just made a row that we were about to make, start again: this time
-        the row is there, and gets locked.  SQLite's writers can't meet like that.
-        """
-        for _ in range(_ATTEMPTS - 1):
-            try:
-                return self._once(work)
-            except exc.IntegrityError:
-                continue
-        return self._once(work)
-
-    def _once(self, work: Callable[[Connection], _T]) -> _T:
-        with self.database.write() as connection:
-            self.outbox.attach(connection)
-            done = work(connection)
-        self.outbox.committed()
-        return done
