@@ -77,21 +77,28 @@ class Store(Transactions):
         cause: Cause | None = None,
     ) -> Decision:
         """Block *address*, or with ``@example.org`` a whole domain, until an operator lifts it."""
-        return self._operate(
-            by_operator(What.BLOCK, address, stream, now, who=who, reason=why, cause=cause)
-        )
+        fact = by_operator(What.BLOCK, address, stream, now, who=who, reason=why, cause=cause)
+        return self.operate([fact])[0]
 
     def unblock(
         self, address: str, *, why: str, who: str, now: datetime, stream: str = "default"
     ) -> Decision:
         """Lift a block; the address starts clean.  ``unchanged`` where there was none."""
-        return self._operate(by_operator(What.UNBLOCK, address, stream, now, who=who, reason=why))
+        fact = by_operator(What.UNBLOCK, address, stream, now, who=who, reason=why)
+        return self.operate([fact])[0]
 
     def delivered(
         self, address: str, *, who: str, now: datetime, stream: str = "default"
     ) -> Decision:
         """Take note of a delivery: soft failures up to then are forgotten, a block stays."""
-        return self._operate(by_operator(What.DELIVERED, address, stream, now, who=who))
+        return self.operate([by_operator(What.DELIVERED, address, stream, now, who=who)])[0]
+
+    def operate(self, facts: Sequence[Fact]) -> list[Decision]:
+        """Do what operators do, all or nothing; return what each did, in their order."""
+        sources = [Source([fact]) for fact in facts]
+        effects = self._write(lambda at: take_effect(at, sources, self.policies))
+        self._tell(effects)
+        return [made for entries in effects.entries if (made := entries[-1].decision)]
 
     def told(self, messages: Sequence[Sent]) -> None:
         """Remember messages that were sent, so that a report about one is known to be ours.
@@ -212,10 +219,3 @@ class Store(Transactions):
             return closed
 
         return self._write(work)
-
-    def _operate(self, fact: Fact) -> Decision:
-        effects = self._write(lambda at: take_effect(at, [Source([fact])], self.policies))
-        self._tell(effects)
-        decision = effects.entries[0][-1].decision
-        assert decision is not None
-        return decision
