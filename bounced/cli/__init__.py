@@ -18,9 +18,11 @@ from bounced import __version__
 from bounced.cli import (
     asking,
     changing,
+    following,
     options,
     reading,
     running,
+    signing,
     verifying,
     watching,
     webhooks,
@@ -64,6 +66,7 @@ app.callback(help=options.teaching(top))(top)
 COMMANDS: dict[str, Callable[..., None]] = {
     "serve": running.serve,
     "replay": running.replay,
+    "follow": following.follow,
     "parse": reading.parse,
     "explain": reading.explain,
     "classify": reading.classify,
@@ -73,6 +76,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "block": changing.block,
     "unblock": changing.unblock,
     "delivered": changing.delivered,
+    "return-path": signing.return_path,
     "incidents": watching.incidents,
     "storms": watching.storms,
     "rejudge": watching.rejudge,

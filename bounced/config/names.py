@@ -74,6 +74,5 @@ def nearest_setting(path: SettingPath) -> str:
 
 def _file_names() -> Iterator[SettingPath]:
     yield from settings()
-    for section in ("limits", "store", "policy", "log", "rules", "forward"):
-        yield (section,)
+    yield from dict.fromkeys((path[0],) for path in settings() if len(path) > 1)
     yield from ((above, name) for above, one in LISTS.items() for name in one.model_fields)

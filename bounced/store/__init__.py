@@ -14,7 +14,7 @@ from bounced.store.outbox import FORWARD, Outbox
 from bounced.store.rejudge import Change, Changes, Kept
 from bounced.store.store import Store
 from bounced.store.storms import Storm
-from bounced.store.values import HistoryEntry, Incoming, Observed, Outcome, Recorded
+from bounced.store.values import HistoryEntry, Incoming, Observed, Outcome, Recorded, Sent
 from bounced.store.writer import Writer
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "Outbox",
     "Outcome",
     "Recorded",
+    "Sent",
     "Settled",
     "Store",
     "Storm",

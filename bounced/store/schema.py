@@ -46,6 +46,8 @@ messages = Table(
     Column("reverse_path", SafeText),
     Column("forward_paths", SafeJson, nullable=False),
     Column("size", BigId, nullable=False),
+    Column("trust", SafeText),
+    Column("matched", SafeText),  # how we know whom we mailed; null where we don't
 )
 
 raw_messages = Table(
@@ -172,6 +174,17 @@ events = Table(
     Index(None, "provider", "at"),
 )
 
+sent = Table(
+    "sent",
+    metadata,
+    # A Message-ID or an ENVID of ours, and one of those whom that message went to.
+    Column("name", SafeText, primary_key=True),
+    Column("stream", SafeText, primary_key=True),
+    Column("key", SafeText, primary_key=True),
+    Column("address", SafeText, nullable=False),
+    Column("at", UtcDateTime, nullable=False, index=True),
+)
+
 recipients = Table(
     "recipients",
     metadata,
@@ -231,4 +244,24 @@ outbox = Table(
     Column("last_error", SafeText),
     Index(None, "target", "due_at"),
     Index(None, "target", "lane", "id"),
+)
+
+followed = Table(
+    "followed",
+    metadata,
+    Column("name", SafeText, primary_key=True),  # which log, of which machine
+    Column("generation", BigId, nullable=False),  # one more with each commit
+    Column("head", SafeText),  # which file: a hash of its first line
+    Column("position", BigId, nullable=False),  # octets of it that have been read
+    Column("cursor", SafeText),  # the same of a journal
+    Column("updated_at", UtcDateTime, nullable=False),
+)
+
+followed_mails = Table(
+    "followed_mails",
+    metadata,
+    Column("name", SafeText, primary_key=True),
+    Column("mail", SafeText, primary_key=True),  # host/instance/queue id
+    Column("message_id", SafeText),
+    Column("sender", SafeText),
 )

@@ -69,7 +69,7 @@ def test_it_tells_its_version(call: Call) -> None:
 def test_the_readme_has_every_command() -> None:
     """No command is missing from the table in the README, and it invents none."""
     listed = re.findall(
-        r"^\| `bounced ([a-z]+(?: (?:check|list|resend|test)\b)?)\b",
+        r"^\| `bounced ([a-z-]+(?: (?:check|list|resend|test)\b)?)\b",
         README.read_text(),
         re.MULTILINE,
     )
@@ -79,6 +79,6 @@ def test_the_readme_has_every_command() -> None:
 
 def test_the_readme_has_every_setting() -> None:
     """The table in the README has the settings of the program, in the same order."""
-    listed = re.findall(r"^\| `([a-z]+(?:\.[a-z_]+)?)` \| ", README.read_text(), re.MULTILINE)
+    listed = re.findall(r"^\| `([a-z_]+(?:\.[a-z_]+)?)` \| ", README.read_text(), re.MULTILINE)
 
     assert listed == [names.dotted(path) for path in names.settings() if path[0] not in names.LISTS]
