@@ -11,11 +11,18 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from aiosmtpd.controller import Controller
 
 SECRET = "whsec_" + "QUFB" * 11  # 33 octets
+
+
+def write_secret(file: Path, text: str = SECRET) -> None:
+    """Write a key into a file that others can't read."""
+    file.touch(mode=0o600)
+    file.write_text(f"{text}\n")
 
 
 class Call(NamedTuple):

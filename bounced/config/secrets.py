@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final
@@ -46,13 +48,16 @@ def read(place: str, setting: str, environ: Mapping[str, str]) -> list[str]:
     file = Path(environ["CREDENTIALS_DIRECTORY"], name) if name != place else Path(place)
     try:
         with file.open("rb") as opened:
-            text = opened.read(_LONGEST).decode("ascii")
+            mode, text = os.fstat(opened.fileno()).st_mode, opened.read(_LONGEST).decode("ascii")
     except OSError as error:
         msg = f"{setting}: {file} can't be read: {error.strerror}"
         raise ConfigError(msg) from error
     except UnicodeDecodeError as error:
         msg = f"{setting}: {file} holds no secret: it is not plain text"
         raise ConfigError(msg) from error
+    if mode & (stat.S_IROTH | stat.S_IWOTH):
+        msg = f"{setting}: every user of this machine can read or change it; run: chmod o= {file}"
+        raise ConfigError(msg)
     if lines := [line.strip() for line in text.splitlines() if line.strip()]:
         return lines
     msg = f"{setting}: {file} is empty"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from receiver import SECRET, Answer, Receiver, receiving
+from receiver import Answer, Receiver, receiving, write_secret
 from typer.testing import Result
 
 from bounced.config import load
@@ -28,7 +28,7 @@ def receiver() -> Iterator[Receiver]:
 @pytest.fixture
 def told(call: Invoke, tmp_path: Path, receiver: Receiver) -> Invoke:
     """Return a function that runs ``bounced`` with a webhook in its settings."""
-    (tmp_path / "secret").write_text(SECRET)
+    write_secret(tmp_path / "secret")
     (tmp_path / "bounced.toml").write_text(
         f'[[webhook]]\nname = "crm"\nurl = "{receiver.url}"\nsecret = "{tmp_path}/secret"\n'
     )

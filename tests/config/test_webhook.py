@@ -63,7 +63,7 @@ def test_the_environment_can_name_them() -> None:
 
 
 @pytest.mark.parametrize(
-    "url",
+    "link",
     [
         "https://app.example.org",
         "https://app.example.org:8443/a?b=c",
@@ -73,13 +73,13 @@ def test_the_environment_can_name_them() -> None:
         "http://[::1]/",
     ],
 )
-def test_what_goes_over_the_network_is_encrypted(url: str) -> None:
+def test_what_goes_over_the_network_is_encrypted(link: str) -> None:
     """Https to anywhere, http to this machine."""
     Path("bounced.toml").write_text(
-        "[[webhook]]\n" + GOOD.replace("https://app.example.org/hook", url)
+        "[[webhook]]\n" + GOOD.replace("https://app.example.org/hook", link)
     )
 
-    assert load(None, STATE).webhook[0].url == url
+    assert load(None, STATE).webhook[0].url == link
 
 
 WRONG = {
@@ -151,6 +151,7 @@ def test_what_else_can_be_wrong(text: str, told: str) -> None:
 
 def test_a_secret_is_in_a_file_or_a_credential(tmp_path: Path) -> None:
     """One key a line; empty lines are none."""
+    (tmp_path / "crm").touch(mode=0o640)
     (tmp_path / "crm").write_text("one\n\n two \n")
     credentials = {"CREDENTIALS_DIRECTORY": str(tmp_path)}
 
@@ -171,9 +172,19 @@ def test_a_secret_that_is_none_is_told(
     tmp_path: Path, place: str, content: bytes, told: str
 ) -> None:
     """With the setting, the file and what is wrong with it."""
+    (tmp_path / "crm").touch(mode=0o600)
     (tmp_path / "crm").write_bytes(content)
     with pytest.raises(ConfigError) as caught:
         secrets.read(place.format(tmp_path), "the secret of webhook crm", {})
 
     assert str(caught.value).startswith("the secret of webhook crm")
     assert told in str(caught.value)
+
+
+def test_a_secret_that_everybody_can_read_is_none(tmp_path: Path) -> None:
+    """With the command that makes it one."""
+    file = tmp_path / "crm"
+    file.write_text("one")
+    file.chmod(0o644)
+    with pytest.raises(ConfigError, match=f"run: chmod o= {file}$"):
+        secrets.read(str(file), "the secret of webhook crm", {})

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from receiver import SECRET, Answer, Call, Receiver, receiving, smtp_server
+from receiver import SECRET, Answer, Call, Receiver, receiving, smtp_server, write_secret
 from running import Daemon
 from standardwebhooks.webhooks import Webhook
 
@@ -45,7 +45,7 @@ def receiver() -> Iterator[Receiver]:
 @pytest.fixture
 def configured(tmp_path: Path, receiver: Receiver) -> Iterator[Configured]:
     """Return a function that makes daemons with a webhook, on one database; all are stopped."""
-    (tmp_path / "secret").write_text(SECRET)
+    write_secret(tmp_path / "secret")
     with contextlib.ExitStack() as ending:
 
         def make(more: str = "", timeout: str = "5s") -> Daemon:

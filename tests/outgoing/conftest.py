@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from receiver import SECRET, Receiver, receiving
+from receiver import Receiver, receiving, write_secret
 
 from bounced.config import Webhook
 from bounced.store import Letter
@@ -29,7 +29,7 @@ def settings(tmp_path: Path) -> Callable[..., Webhook]:
 
     def make(url: str, **fields: Any) -> Webhook:
         secret = tmp_path / "secret"
-        secret.write_text(f"{SECRET}\n")
+        write_secret(secret)
         values = {"name": "crm", "url": url, "secret": str(secret), "timeout": "5s"}
         return Webhook.model_validate(values | fields)
 
