@@ -22,7 +22,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
-from bounced import lookup, pipeline, systemd, web
+from bounced import lookup, pipeline, systemd, telling, web
 from bounced.address import matcher
 from bounced.classify import RuleBook
 from bounced.config import Config, rulebook
@@ -30,9 +30,10 @@ from bounced.config.ours import ours
 from bounced.errors import ConfigError, RuleError, StoreError
 from bounced.log import Log
 from bounced.model import DEFAULT_STREAM, Envelope, Reading, Trust
+from bounced.outgoing import Outgoing
 from bounced.parts import Part, Reloads
 from bounced.smtpd import PROTOCOLS, Intake, Listeners, Service
-from bounced.store import Effects, Store, Writer
+from bounced.store import Outbox, Store, Writer
 from bounced.whose import Ours
 
 _READERS = 2  # threads; Python reads one message at a time anyway, the others wait for their turn
@@ -50,6 +51,7 @@ def serve(config: Config, log: Log, environ: Mapping[str, str] = os.environ) -> 
         config.store.url,
         policies=config.policies,
         raw_retention=config.store.raw_retention,
+        outbox=Outbox.of(config),
     )
     with contextlib.closing(store), ThreadPoolExecutor(_READERS, "reader") as pool:
         writer = Writer(store)
@@ -89,7 +91,7 @@ class Daemon:
 
     async def run(self) -> None:
         """Listen, and return when all is finished after a signal; raises ``ListenError``."""
-        self.store.listener = self._tell
+        self.store.listener = functools.partial(telling.effects, self.log)
         intake = self._intake()
         listeners = self._listeners(intake)
         self._attend_to_signals()
@@ -110,6 +112,7 @@ class Daemon:
         """Return what runs beside the reception of mail."""
         return [
             lookup.Service(self.config, self.log, inherited),
+            Outgoing(config=self.config, store=self.store, log=self.log, environ=self.environ),
             web.Service(
                 config=self.config,
                 log=self.log,
@@ -241,23 +244,7 @@ class Daemon:
         except StoreError as error:
             self.log.store_unavailable(why=str(error))
             return
-        for storm in ended:
-            self.log.storm_ended(name=storm.name, cause=storm.cause, recipients=storm.recipients)
-        for one in closed:
-            self.log.incident_closed(
-                cause=one.cause, ours=one.ours, refuser=one.refuser, recipients=one.recipients
-            )
-
-    def _tell(self, effects: Effects) -> None:
-        """Log what goes beyond one address."""
-        for one in effects.incidents:
-            self.log.incident_opened(
-                cause=one.cause, ours=one.ours, refuser=one.refuser, evidence=one.evidence
-            )
-        for storm in effects.storms:
-            self.log.storm_started(name=storm.name, cause=storm.cause, recipients=storm.recipients)
-        for made in effects.revised:
-            self.log.revised(address=made.after.address, effect=made.effect, why=made.why)
+        telling.over(self.log, ended, closed)
 
     async def _feed_watchdog(self, intake: Intake, limit: float) -> None:
         """Say that we live: this loop, since it runs, and the writer, if no commit is overdue."""

@@ -26,6 +26,7 @@ from bounced.cli import (
     signing,
     verifying,
     watching,
+    webhooks,
 )
 
 app = typer.Typer(
@@ -87,6 +88,7 @@ for _name, _command in COMMANDS.items():
     app.command(_name, help=options.teaching(_command))(_command)
 app.add_typer(verifying.rules, name="rules")
 app.add_typer(verifying.config, name="config")
+app.add_typer(webhooks.app, name="webhooks")
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ import contextlib
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import PurePath
 from typing import Any
 
@@ -155,6 +156,43 @@ class Log:
     def store_unavailable(self, *, why: str) -> None:
         """Log that the database is away, locked or full for the moment."""
         self._say("error", "store_unavailable", why=escape(why))
+
+    def notice_sent(
+        self, *, to: str, webhook_id: str, topic: str, attempt: int, milliseconds: float
+    ) -> None:
+        """Log a webhook that was taken, or a message that was forwarded."""
+        self._say(
+            "info",
+            "notice_sent",
+            to=escape(to),
+            webhook_id=webhook_id,
+            topic=topic,
+            attempt=attempt,
+            milliseconds=round(milliseconds, 1),
+        )
+
+    def notice_failed(
+        self,
+        *,
+        to: str,
+        webhook_id: str,
+        topic: str,
+        attempt: int,
+        why: str,
+        again_at: datetime | None,
+    ) -> None:
+        """Log one that was not taken; without *again_at* it is given up, for a person to see to."""
+        told = {
+            "to": escape(to),
+            "webhook_id": webhook_id,
+            "topic": topic,
+            "attempt": attempt,
+            "why": escape(why),
+        }
+        if again_at:
+            self._say("warning", "notice_failed", **told, again_at=again_at.isoformat())
+        else:
+            self._say("error", "notice_dead", **told)
 
     def incident_opened(self, *, cause: str, ours: str, refuser: str, evidence: str) -> None:
         """Log that somebody has begun to refuse what we send, for a fault of ours."""

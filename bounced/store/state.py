@@ -105,6 +105,18 @@ def _standing(own: AddressState | None, domain: AddressState | None) -> AddressS
     return own
 
 
+def ending(connection: Connection, now: datetime, limit: int = 1) -> list[Place]:
+    """Return some of those whose block should have ended by *now*."""
+    table = recipients.c
+    due = (
+        select(table.stream, table.key)
+        .where(table.expires_at <= now, table.blocked)
+        .order_by(table.stream, table.key)
+        .limit(limit)
+    )
+    return [Place(*row) for row in connection.execute(due)]
+
+
 def listed(
     connection: Connection,
     now: datetime,
