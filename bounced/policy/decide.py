@@ -168,11 +168,20 @@ def _complaint(state: AddressState, event: Event, settings: Settings, now: datet
 
 
 def _block(
-    state: AddressState, verdict: Verdict, settings: Settings, now: datetime, why: str
+    state: AddressState,
+    verdict: Verdict,
+    settings: Settings,
+    now: datetime,
+    why: str,
+    until: datetime | None = None,
 ) -> _Outcome:
-    """Block; a block that stands gives way only to a longer one, and keeps its beginning."""
+    """Block; a block that stands gives way only to a longer one, and keeps its beginning.
+
+    It lasts *until* then where that was said, else for what is set for its cause.
+    """
     lasting = settings.expire.get(verdict.cause)
-    until = now + lasting if lasting is not None else None
+    if until is None and lasting is not None:
+        until = now + lasting
     if until and until <= now:
         return Effect.RECORDED, state, f"{why}; blocks for {verdict.cause} are set to last no time"
     if state.blocked and not _longer(until, state.expires_at):
@@ -218,6 +227,27 @@ def _noted(state: AddressState, _e: Event, _p: Settings, _n: datetime) -> _Outco
     return Effect.RECORDED, state, "neither a failure nor a delivery"
 
 
+def _listed(state: AddressState, event: Event, settings: Settings, now: datetime) -> _Outcome:
+    """Block as of the day that a suppression list names: what happened since is newer."""
+    cause = event.cause or Cause.SUPPRESSED
+    outdated = _settled(state, event, settings, now)
+    if cause not in _WISHES and state.last_delivery_at and now < state.last_delivery_at:
+        outdated = outdated or f"older than the last delivery, {day(state.last_delivery_at)}"
+    if outdated:
+        return Effect.RECORDED, state, outdated
+    verdict = event.verdict or Verdict(cause=cause, rule="", evidence="")
+    why = f"imported by {event.who}: {event.why}"
+    effect, after, why = _block(state, verdict, settings, now, why, event.until)
+    if effect in BLOCKING:
+        rule, evidence = verdict.rule or None, verdict.evidence or None
+        after = replace(after, blocked_by=event.who, rule=rule, evidence=evidence)
+    return effect, after, why
+
+
+_WISHES: Final = frozenset({Cause.COMPLAINT, Cause.SUPPRESSED})
+"""What a delivery does not refute: nobody said that mail can't arrive."""
+
+
 def _operator_block(state: AddressState, event: Event, _p: Settings, now: datetime) -> _Outcome:
     """Block for good: an operator's block doesn't expire, whatever its cause."""
     why = f"blocked by {event.who}: {event.why}"
@@ -248,6 +278,7 @@ _DECIDERS: Final[Mapping[What, _Decider]] = {
     What.DELAYED: _delayed,
     What.DELIVERED: _delivered,
     What.COMPLAINT: _complaint,
+    What.LISTED: _listed,
     What.BLOCK: _operator_block,
     What.UNBLOCK: _operator_unblock,
     What.NOTED: _noted,

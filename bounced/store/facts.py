@@ -72,6 +72,7 @@ class Fact:
     cause: Cause | None = None
     domain: str | None = None
     provider: str | None = None
+    until: datetime | None = None
 
     @property
     def verdict(self) -> Verdict | None:
@@ -91,6 +92,7 @@ class Fact:
             cause=self.cause,
             who=self.who,
             why=self.reason,
+            until=self.until,
         )
 
 

@@ -40,7 +40,7 @@ def load(
     Locked in key order, so that two writers never wait for each other.
     """
     states: dict[Place, AddressState] = {}
-    for stream, keys in _chunks(places):
+    for stream, keys in chunks(places):
         query = (
             select(recipients)
             .where(recipients.c.stream == stream, recipients.c.key.in_(keys))
@@ -51,7 +51,8 @@ def load(
     return states
 
 
-def _chunks(places: Iterable[Place]) -> Iterator[tuple[str, list[str]]]:
+def chunks(places: Iterable[Place]) -> Iterator[tuple[str, list[str]]]:
+    """Yield the keys of each stream, sorted, in portions that one query takes."""
     streams: dict[str, list[str]] = {}
     for stream, key in sorted(set(places)):
         streams.setdefault(stream, []).append(key)
@@ -66,9 +67,9 @@ def save(
     after: Mapping[Place, AddressState],
 ) -> None:
     """Write the states that are new, or differ from those *before*, which were locked."""
-    new = [_row(state) for at, state in after.items() if at not in before]
+    new = [row(state) for at, state in after.items() if at not in before]
     changed = [
-        {"at_stream": at.stream, "at_key": at.key} | _row(state)
+        {"at_stream": at.stream, "at_key": at.key} | row(state)
         for at, state in sorted(after.items())
         if at in before and before[at] != state
     ]
@@ -137,6 +138,7 @@ def _state(row: Row[Any]) -> AddressState:
     return AddressState(**values)
 
 
-def _row(state: AddressState) -> dict[str, object]:
-    row = {name: getattr(state, name) for name in FIELDS}
-    return row | {"domain": domain_of(state.key)}
+def row(state: AddressState) -> dict[str, object]:
+    """Return the row of ``recipients``."""
+    values = {name: getattr(state, name) for name in FIELDS}
+    return values | {"domain": domain_of(state.key)}

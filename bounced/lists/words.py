@@ -1,0 +1,117 @@
+"""The vocabulary of suppression lists: names of columns, and words for why somebody is listed.
+
+Names and words are compared by their letters and digits alone: ``Email Address``, ``email_address``
+and ``emailAddress`` are one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from enum import Enum
+from typing import Final
+
+_SIGNS: Final = re.compile(r"[\W_]+")
+
+
+class Means(Enum):
+    """What a word says about an entry; the first of these that a list uses decides."""
+
+    COMPLAINT = "complaint"
+    UNSUBSCRIBED = "unsubscribed"
+    BY_HAND = "suppressed by hand"
+    SOFT = "soft bounce"
+    BOUNCE = "bounce"
+    HARD = "hard bounce"
+
+
+RANK: Final = tuple(Means)
+
+# What a column holds, by its names; of several that hold the same the first that is filled counts.
+ADDRESS: Final = (
+    "emailaddress",
+    "email",
+    "recipient",
+    "address",
+    "mail",
+    "recipientemail",
+    "emailaddr",
+    "recipientaddress",
+    "to",
+)
+SINCE: Final = (
+    "since",
+    "createdat",
+    "created",
+    "blockedat",
+    "bouncedat",
+    "suppressedat",
+    "lastupdatetime",
+    "timestamp",
+    "datetime",
+    "date",
+    "dateadded",
+    "addedat",
+    "creationtime",
+    "time",
+    "updatedat",
+    "updated",
+    "lasteventat",
+)
+CATEGORY: Final = (
+    "suppressionreason",
+    "reason",
+    "reasoncode",
+    "type",
+    "bouncetype",
+    "classification",
+    "bounceclassification",
+    "category",
+    "event",
+    "status",
+    "source",
+    "list",
+)
+TEXT: Final = (
+    "reason",
+    "error",
+    "diagnosticcode",
+    "diagnostic",
+    "smtpresponse",
+    "response",
+    "description",
+    "reasonmessage",
+    "message",
+    "details",
+    "detail",
+    "bouncereason",
+    "errormessage",
+)
+CODE: Final = ("code", "smtpcode", "errorcode", "status", "enhancedcode", "bouncecode")
+EXPIRED: Final = ("expired",)
+TAGS: Final = ("tags", "tag")
+OWN: Final = ("stream", "blocked", "expiresat", "cause", "rule", "evidence", "why", "blockedby")
+
+_WORDS: Final[Mapping[Means, str]] = {
+    Means.COMPLAINT: "complaint complaints complained spam spamreport spamreports spamcomplaint "
+    "spamcomplaints abuse abusecomplaint contactflaggedasspam markedasspam feedbackloop fbl",
+    Means.UNSUBSCRIBED: "unsubscribe unsubscribes unsubscribed unsub listunsubscribe "
+    "unsubscribelink globalunsubscribe groupunsubscribe optout optedout unsubscribedviaemail "
+    "unsubscribedviama unsubscribedviaapi userrequest",
+    Means.BY_HAND: "manual manualsuppression manuallyadded manuallyblocked custom admin "
+    "adminblocked compliance rule blocklist blacklist blacklisted suppressed suppression",
+    Means.SOFT: "soft softbounce softbounces softbounced transient temporary temporaryfailure "
+    "tempfail deferred deferral delayed block blocks blocked throttled undetermined "
+    "mailboxfull autoresponder challengeverification outofoffice",
+    Means.BOUNCE: "bounce bounces bounced failed bouncerule cleaned rejected",
+    Means.HARD: "hard hardbounce hardbounces hardbounced permanent permanentfailure permfail "
+    "invalid invalids invalidemail invalidemails invalidaddress bademailaddress dropped",
+}
+MEANING: Final = {word: means for means, words in _WORDS.items() for word in words.split()}
+LONGEST: Final = 32  # letters of a word that is in the vocabulary
+YES: Final = frozenset({"true", "1", "yes", "t"})
+
+
+def squeezed(text: str) -> str:
+    """Return the letters and digits of *text* in lower case."""
+    return _SIGNS.sub("", text.lower())
