@@ -139,7 +139,7 @@ def _by_words(
         how.cause or Cause.SUPPRESSED,
         said,
         since,
-        status=str(judged.status) if judged.status else None,
+        status=judged.status,
         smtp_code=judged.smtp_code,
     )
     if not known:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from bounced.causes import Cause
+from bounced.model import Status
 
 
 class Listed(NamedTuple):
@@ -23,7 +24,7 @@ class Listed(NamedTuple):
     since: datetime | None = None
     until: datetime | None = None
     stream: str | None = None
-    status: str | None = None
+    status: Status | None = None
     smtp_code: int | None = None
     rule: str | None = None
     evidence: str | None = None

@@ -173,6 +173,8 @@ def _block(
     settings: Settings,
     now: datetime,
     why: str,
+    *,
+    by: str | None = None,
     until: datetime | None = None,
 ) -> _Outcome:
     """Block; a block that stands gives way only to a longer one, and keeps its beginning.
@@ -191,11 +193,11 @@ def _block(
         blocked=True,
         since=state.since if state.blocked else now,
         expires_at=until,
-        blocked_by=None,
+        blocked_by=by,
         why=why,
         cause=verdict.cause,
-        rule=verdict.rule,
-        evidence=verdict.evidence,
+        rule=verdict.rule or None,
+        evidence=verdict.evidence or None,
     )
     return (Effect.EXTENDED if state.blocked else Effect.BLOCKED), after, why
 
@@ -237,11 +239,7 @@ def _listed(state: AddressState, event: Event, settings: Settings, now: datetime
         return Effect.RECORDED, state, outdated
     verdict = event.verdict or Verdict(cause=cause, rule="", evidence="")
     why = f"imported by {event.who}: {event.why}"
-    effect, after, why = _block(state, verdict, settings, now, why, event.until)
-    if effect in BLOCKING:
-        rule, evidence = verdict.rule or None, verdict.evidence or None
-        after = replace(after, blocked_by=event.who, rule=rule, evidence=evidence)
-    return effect, after, why
+    return _block(state, verdict, settings, now, why, by=event.who, until=event.until)
 
 
 _WISHES: Final = frozenset({Cause.COMPLAINT, Cause.SUPPRESSED})

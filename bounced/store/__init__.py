@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bounced.store.apply import Effects
 from bounced.store.incidents import Incident
+from bounced.store.lists import Import
 from bounced.store.store import Store
 from bounced.store.storms import Storm
 from bounced.store.values import HistoryEntry, Incoming, Observed, Outcome, Recorded
@@ -17,6 +18,7 @@ __all__ = [
     "Effects",
     "HistoryEntry",
     "Incident",
+    "Import",
     "Incoming",
     "Observed",
     "Outcome",

@@ -1,104 +1,51 @@
-"""Import suppression lists: thousands of addresses in one transaction.
+"""Take in suppression lists: thousands of addresses in one transaction.
 
-Each is an event with its audit trail like any other.  What was imported before is not again.
+Each entry is an event with its audit trail like any other, decided on by the policy like any other.
+Addresses that nobody had heard of, which are the rule here, have a quick way into the tables.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
 from bounced.lists import Listed
-from bounced.model import Action, Judged, RecipientStatus, Status, Verdict
-from bounced.policy import BLOCKING, Decision, Effect, Policies, What, as_of, decide
+from bounced.model import Action, Judged, RecipientStatus, Verdict
+from bounced.policy import (
+    AddressState,
+    Decision,
+    Effect,
+    Event,
+    Policies,
+    What,
+    as_of,
+    decide,
+)
 from bounced.store import bulk, state
+from bounced.store.bulk import Fresh
 from bounced.store.facts import Fact
 from bounced.store.judge import Entry, Memory
 from bounced.store.schema import events
 from bounced.store.state import Place, place
-from bounced.store.types import storable, utc
-
-ORIGIN: Final = "import"
-
-
-def facts_of(
-    listed: Sequence[Listed], *, stream: str, source: str, who: str, now: datetime
-) -> list[Fact]:
-    """Return what the list of *source*, which *who* imports, says of each address."""
-    streams = {one: place(one or stream, "").stream for one in {row.stream for row in listed}}
-    about = f"on the list of {source}: "
-    return [
-        Fact(
-            at=utc(one.since or now),
-            origin=ORIGIN,
-            what=What.LISTED,
-            stream=streams[one.stream],
-            place=Place(streams[one.stream], one.key),
-            address=one.address,
-            judged=_judged(one) if one.rule else None,
-            who=who,
-            reason=storable(about + one.why),
-            cause=one.cause,
-            until=one.until,
-        )
-        for one in listed
-    ]
+from bounced.store.types import storable
+from bounced.store.write import write
 
 
-def take_in(
-    connection: Connection,
-    listed: Sequence[Listed],
-    facts: Sequence[Fact],
-    *,
-    policies: Policies,
-    now: datetime,
-    lasting: bool,
-) -> list[Decision | None]:
-    """Let the *facts* of *listed* take effect; return what each did, ``None`` if known before.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Import:
+    """Which list is taken in, by whom and when; ``stream`` is for entries that name none."""
 
-    Without *lasting* nothing is locked or changed.
-    """
-    wanted = {fact.place for fact in facts if fact.place}
-    memory = Memory(states=state.load(connection, wanted, lock=lasting))
-    before = dict(memory.states)
-    known = _known(connection, before)
-    entries: list[Entry] = []
-    decisions: list[Decision | None] = []
-    for one, fact in zip(listed, facts, strict=True):
-        assert fact.place is not None
-        listings = known.setdefault(fact.place, [])
-        if any(_same(it, fact, dated=one.since is not None) for it in listings):
-            decisions.append(None)
-            continue
-        listings.append(Listing(fact.reason, fact.cause, fact.at))
-        entries += _entries(fact, fact.place, memory, policies, now)
-        decisions.append(entries[-1].decision)
-    if lasting:
-        bulk.write(connection, entries)
-        bulk.save(connection, before, memory.states)
-    return decisions
+    source: str
+    who: str
+    now: datetime
+    stream: str = "default"
 
 
-def _entries(
-    fact: Fact, at: Place, memory: Memory, policies: Policies, now: datetime
-) -> Iterator[Entry]:
-    """Yield the event, and before it the end of a block that is due by *now*."""
-    assert fact.address is not None
-    state, ends = memory.current(at, fact.address, now)
-    yield from ends
-    decision = decide(state, fact.event(None), policies.of(at.stream), fact.at)
-    after = decision.after
-    if decision.effect in BLOCKING and as_of(after, now) is not after:
-        why = f"{decision.why}; the block would be over since {after.expires_at:%Y-%m-%d}"
-        decision = Decision(effect=Effect.RECORDED, before=state, after=state, why=why)
-    memory.keep(at, decision)
-    yield Entry(fact, decision)
-
-
-class Listing(NamedTuple):
+class _Known(NamedTuple):
     """What makes an entry of a list the same as one that was imported before."""
 
     reason: str | None
@@ -106,33 +53,153 @@ class Listing(NamedTuple):
     at: datetime
 
 
-def _same(known: Listing, fact: Fact, *, dated: bool) -> bool:
-    """Whether this was imported before; one without a date was so at any time.
+def take_in(
+    connection: Connection,
+    listed: Sequence[Listed],
+    how: Import,
+    policies: Policies,
+    *,
+    lasting: bool = True,
+) -> list[Decision | None]:
+    """Let the entries take effect; return what each did, ``None`` for one imported before.
+
+    Unless *lasting*, nothing is locked or changed.
+    """
+    entries = list(_placed(listed, how))
+    memory = Memory(states=state.load(connection, {at for at, _ in entries}, lock=lasting))
+    before = dict(memory.states)
+    taking = _Taking(how, policies, memory, _imported_before(connection, before), [], [])
+    decisions = [taking.take(at, one) for at, one in entries]
+    if lasting:
+        bulk.insert_all(connection, taking.fresh)
+        write(connection, [(entry, None) for entry in taking.others])
+        made = {one.place: one.decision.after for one in taking.fresh}
+        state.save(connection, made | before, memory.states)
+    return decisions
+
+
+@dataclass(slots=True)
+class _Taking:
+    """The decisions on one batch, and what is to be written of them."""
+
+    how: Import
+    policies: Policies
+    memory: Memory
+    known: dict[Place, list[_Known]]
+    fresh: list[Fresh]
+    others: list[Entry]
+
+    def take(self, at: Place, one: Listed) -> Decision | None:
+        """Decide on one entry, unless it was imported before."""
+        known = self.known.setdefault(at, [])
+        reason = f"on the list of {self.how.source}: {one.why}"
+        if any(_same(it, one, reason) for it in known):
+            return None
+        when = one.since or self.how.now
+        known.append(_Known(reason, one.cause, when))
+        if at not in self.memory.states:
+            blank = AddressState(address=one.address, key=at.key, stream=at.stream)
+            decision = self._decided(blank, one, when, reason)
+            if decision.effect is Effect.BLOCKED:
+                self.memory.states[at] = decision.after
+                self.fresh.append(Fresh(at, one, when, reason, decision))
+                return decision
+        current, ends = self.memory.current(at, one.address, self.how.now)
+        decision = self._decided(current, one, when, reason)
+        self.memory.keep(at, decision)
+        self.others += (*ends, Entry(_fact(at, one, when, reason, self.how.who), decision))
+        return decision
+
+    def _decided(
+        self, current: AddressState, one: Listed, when: datetime, reason: str
+    ) -> Decision:
+        event = Event(
+            what=What.LISTED,
+            verdict=_verdict(one),
+            cause=one.cause,
+            who=self.how.who,
+            why=reason,
+            until=one.until,
+        )
+        decision = decide(current, event, self.policies.of(current.stream), when)
+        after = decision.after
+        if as_of(after, self.how.now) is after:
+            return decision
+        why = f"{decision.why}; that block would be over since {after.expires_at:%Y-%m-%d}"
+        return Decision(effect=Effect.RECORDED, before=current, after=current, why=why)
+
+
+def _placed(listed: Sequence[Listed], how: Import) -> Iterator[tuple[Place, Listed]]:
+    """Yield each entry with its place, and as every database can store it."""
+    streams = {one: place(one or how.stream, "").stream for one in {one.stream for one in listed}}
+    texts = "".join(f"{one.address}{one.key}{one.why}{one.evidence}" for one in listed)
+    clean = texts == storable(texts)
+    for one in listed:
+        safe = one if clean else _storable(one)
+        yield Place(streams[one.stream], safe.key), safe
+
+
+def _storable(one: Listed) -> Listed:
+    return one._replace(
+        address=storable(one.address),
+        key=storable(one.key),
+        why=storable(one.why),
+        evidence=storable(one.evidence) if one.evidence is not None else None,
+    )
+
+
+def _same(known: _Known, one: Listed, reason: str) -> bool:
+    """Whether *one* was imported before; without a date it may have been at any time.
 
     So an undated list that is imported again does not block anew whom an operator has unblocked.
     """
-    alike = known.reason == fact.reason and known.cause == fact.cause
-    return alike and (not dated or known.at == fact.at)
+    alike = known.reason == reason and known.cause == one.cause
+    return alike and (one.since is None or known.at == one.since)
 
 
-def _known(connection: Connection, places: Iterable[Place]) -> dict[Place, list[Listing]]:
-    """Return what lists have said before of *places*; of no others can there be anything."""
-    known: dict[Place, list[Listing]] = {}
+def _imported_before(
+    connection: Connection, places: Iterable[Place]
+) -> dict[Place, list[_Known]]:
+    """Return what lists have said of *places* before."""
+    known: dict[Place, list[_Known]] = {}
     table = events.c
     for stream, keys in state.chunks(places):
         query = select(table.key, table.reason, table.cause, table.at).where(
             table.stream == stream, table.key.in_(keys), table.what == What.LISTED
         )
         for row in connection.execute(query):
-            listing = Listing(row.reason, row.cause, row.at)
-            known.setdefault(Place(stream, row.key), []).append(listing)
+            one = _Known(row.reason, row.cause, row.at)
+            known.setdefault(Place(stream, row.key), []).append(one)
     return known
+
+
+def _fact(at: Place, one: Listed, when: datetime, reason: str, who: str) -> Fact:
+    said = bulk.says_why(one)
+    return Fact(
+        at=when,
+        origin=bulk.ORIGIN,
+        what=What.LISTED,
+        stream=at.stream,
+        place=at,
+        address=one.address,
+        judged=_judged(one) if said else None,
+        who=who,
+        reason=reason,
+        cause=one.cause,
+        until=one.until,
+    )
 
 
 def _judged(one: Listed) -> Judged:
     return Judged(
         recipient=RecipientStatus(address=one.address, action=Action.FAILED, source="list"),
-        verdict=Verdict(cause=one.cause, rule=one.rule or "", evidence=one.evidence or ""),
-        status=Status.find(one.status) if one.status else None,
+        verdict=_verdict(one),
+        status=one.status,
         smtp_code=one.smtp_code,
     )
+
+
+def _verdict(one: Listed) -> Verdict | None:
+    if one.rule is None:
+        return None
+    return Verdict(cause=one.cause, rule=one.rule, evidence=one.evidence or "")

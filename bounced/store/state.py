@@ -141,4 +141,4 @@ def _state(row: Row[Any]) -> AddressState:
 def row(state: AddressState) -> dict[str, object]:
     """Return the row of ``recipients``."""
     values = {name: getattr(state, name) for name in FIELDS}
-    return values | {"domain": domain_of(state.key)}
+    return values | {"domain": state.key.rpartition("@")[2]}
