@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
-from bounced.lists.read import Format, read
+from bounced.lists.export import export
+from bounced.lists.form import Format
+from bounced.lists.read import read
 from bounced.lists.row import Reading
 from bounced.lists.values import Bad, Entry, Listed, Skipped
 
-__all__ = ["Bad", "Entry", "Format", "Listed", "Reading", "Skipped", "read"]
+__all__ = ["Bad", "Entry", "Format", "Listed", "Reading", "Skipped", "export", "read"]
