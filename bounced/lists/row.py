@@ -71,6 +71,7 @@ class Columns(NamedTuple):
 
 
 Read = Callable[[Sequence[str], Columns, int], Entry]
+Classify = Callable[[str], Judged]
 
 
 def reader(how: Reading) -> Read:
@@ -89,67 +90,52 @@ def reader(how: Reading) -> Read:
 
 
 def _foreign(
-    row: Sequence[str],
-    columns: Columns,
-    how: Reading,
-    classified: Callable[[str], Judged],
-    line: int,
+    row: Sequence[str], columns: Columns, how: Reading, classified: Classify, line: int
 ) -> Entry:
     address = _address(_first(row, columns.address))
-    if _first(row, columns.expired).lower() in words.YES:
+    if columns.expired and _first(row, columns.expired).lower() in words.YES:
         return Skipped(line, address, NO_LONGER)
     means = _meaning(row, columns)
     if means is Means.SOFT:
-        return Skipped(line, address, means.value)
-    tags = words.squeezed(_first(row, columns.tags).replace("*", ""))
-    if tags and means in (None, Means.UNSUBSCRIBED):
-        return Skipped(line, address, ONE_TAG)
+        return Skipped(line, address, means.words)
+    if columns.tags and means in (None, Means.UNSUBSCRIBED):
+        if words.squeezed(_first(row, columns.tags)):
+            return Skipped(line, address, ONE_TAG)
+        means = means or (None if how.cause else Means.UNSUBSCRIBED)
     since = dates.when(_first(row, columns.since), how.now)
-    if means is None and columns.tags and how.cause is None:
-        means = Means.UNSUBSCRIBED
-    said = "" if means in _CAUSES else _said(row, columns)
-    key = normalise(address)
-    if not said:
-        cause = _CAUSES.get(means) if means else how.cause
-        why = means.value if means else "listed"
-        return Listed(address, key, cause or how.cause or Cause.SUPPRESSED, why, since)
-    return _by_words(address, said, means, how, classified, line, since)
+    wish = means in _CAUSES
+    said = "" if wish else _said(row, columns)
+    cause = _CAUSES[means] if means and wish else how.cause or Cause.SUPPRESSED
+    why = said or (means.words if means else "listed")
+    listed = Listed(address, normalise(address), cause, why, since)
+    return _by_words(listed, said, means, classified, line) if said else listed
 
 
 def _by_words(
-    address: str,
-    said: str,
-    means: Means | None,
-    how: Reading,
-    classified: Callable[[str], Judged],
-    line: int,
-    since: datetime | None,
+    listed: Listed, said: str, means: Means | None, classified: Classify, line: int
 ) -> Entry:
-    """Let our own rules say what a reply means; who was meant by it makes no difference."""
-    judged = classified(said.replace(address, _MASK))
+    """Let our own rules say what a reply means; whom it was about makes no difference."""
+    judged = classified(said.replace(listed.address, _MASK))
     verdict = judged.verdict
     assert verdict is not None
     known = verdict.rule != NO_RULE and verdict.cause is not Cause.UNKNOWN
-    temporary = judged.status.class_ == 4 if judged.status else str(judged.smtp_code)[0] == "4"  # noqa: PLR2004 -- RFC 3463 §2
-    if verdict.type is Type.SOFT and (known or temporary):
-        return Skipped(line, address, f"soft by our rules: {verdict.cause}")
-    listed = Listed(
-        address,
-        normalise(address),
-        how.cause or Cause.SUPPRESSED,
-        said,
-        since,
-        status=judged.status,
-        smtp_code=judged.smtp_code,
-    )
+    if verdict.type is Type.SOFT and (known or _temporary(judged)):
+        return Skipped(line, listed.address, f"soft by our rules: {verdict.cause}")
     if not known:
-        return listed
+        return listed._replace(status=judged.status, smtp_code=judged.smtp_code)
     return listed._replace(
         cause=verdict.cause,
-        why=means.value if means else "a reply",
+        why=means.words if means else "a reply",
+        status=judged.status,
+        smtp_code=judged.smtp_code,
         rule=verdict.rule,
-        evidence=verdict.evidence.replace(_MASK, address),
+        evidence=verdict.evidence.replace(_MASK, listed.address),
     )
+
+
+def _temporary(judged: Judged) -> bool:
+    """Whether the codes say "later"; the status counts more.  RFC 3463 §2, RFC 5321 §4.2.1."""
+    return str(judged.status or judged.smtp_code).startswith("4")
 
 
 def _own(
@@ -192,8 +178,8 @@ def _address(text: str, *, domains: bool = False) -> str:
 
 
 def _meaning(row: Sequence[str], columns: Columns) -> Means | None:
-    found = {_word(row[at]) for at in columns.category if at < len(row)}
-    return next((one for one in words.RANK if one in found), None)
+    found = [word for at in columns.category if at < len(row) and (word := _word(row[at]))]
+    return min(found) if len(found) > 1 else found[0] if found else None
 
 
 @lru_cache(_REMEMBERED)

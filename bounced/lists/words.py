@@ -8,24 +8,36 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from enum import Enum
+from enum import IntEnum
 from typing import Final
 
 _SIGNS: Final = re.compile(r"[\W_]+")
 
 
-class Means(Enum):
-    """What a word says about an entry; the first of these that a list uses decides."""
+class Means(IntEnum):
+    """What a word says about an entry; of several words the first of these decides."""
 
-    COMPLAINT = "complaint"
-    UNSUBSCRIBED = "unsubscribed"
-    BY_HAND = "suppressed by hand"
-    SOFT = "soft bounce"
-    BOUNCE = "bounce"
-    HARD = "hard bounce"
+    COMPLAINT = 1
+    UNSUBSCRIBED = 2
+    BY_HAND = 3
+    SOFT = 4
+    HARD = 5
+    BOUNCE = 6
+
+    @property
+    def words(self) -> str:
+        """How a person would say it."""
+        return _SAID[self]
 
 
-RANK: Final = tuple(Means)
+_SAID: Final = {
+    Means.COMPLAINT: "complaint",
+    Means.UNSUBSCRIBED: "unsubscribed",
+    Means.BY_HAND: "suppressed by hand",
+    Means.SOFT: "soft bounce",
+    Means.HARD: "hard bounce",
+    Means.BOUNCE: "bounce",
+}
 
 # What a column holds, by its names; of several that hold the same the first that is filled counts.
 ADDRESS: Final = (

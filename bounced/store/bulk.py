@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from operator import itemgetter
@@ -18,10 +19,10 @@ from sqlalchemy import Connection, Table, func, insert, select, text
 from bounced.causes import Cause
 from bounced.lists import Listed
 from bounced.model import Action
-from bounced.policy import Decision, Effect, What
+from bounced.policy import AddressState, Decision, Effect, What
 from bounced.store.schema import audit, events, recipients
 from bounced.store.state import Place
-from bounced.store.types import plain
+from bounced.store.types import plain, utc
 
 ORIGIN: Final = "import"
 _EVENT: Final = (
@@ -45,13 +46,18 @@ _encoded: Final = json.JSONEncoder(default=plain).encode
 
 
 class Fresh(NamedTuple):
-    """An address without a state before, and the decision that blocks it."""
+    """An address without a state before, and the decision that blocks it, whatever its name."""
 
     place: Place
     listed: Listed
     at: datetime
     reason: str
     decision: Decision
+
+    @property
+    def state(self) -> AddressState:
+        """Its state from now on."""
+        return replace(self.decision.after, address=self.listed.address, key=self.place.key)
 
 
 def insert_all(connection: Connection, fresh: Sequence[Fresh]) -> None:
@@ -67,20 +73,21 @@ def insert_all(connection: Connection, fresh: Sequence[Fresh]) -> None:
 
 
 def _rows(
-    one: Fresh, event_id: int, stored: Callable[[datetime | None], Any]
+    one: Fresh, event_id: int, stored: Callable[[datetime], Any]
 ) -> tuple[tuple[Any, ...], ...]:
     """Return the rows of ``events``, ``audit`` and ``recipients``."""
     (stream, key), listed, when, reason, decision = one
     after, why = decision.after, decision.why
     who, cause = after.blocked_by, after.cause
-    rule, evidence, address = after.rule, after.evidence, after.address
+    rule, evidence, address = after.rule, after.evidence, listed.address
     assert cause is not None
-    name, at, until = cause.value, stored(when), stored(after.expires_at)
+    name, at = cause.value, stored(when)
+    until = stored(after.expires_at) if after.expires_at else None
     said = says_why(listed)
     event = (
         *(event_id, stream, key, address, at, ORIGIN, _LISTED, name, _TYPES[name], _BLOCKED, why),
         *(who, reason, _FAILED if said else None, str(listed.status) if listed.status else None),
-        *(listed.smtp_code, rule, evidence, stored(listed.until)),
+        *(listed.smtp_code, rule, evidence, stored(listed.until) if listed.until else None),
     )
     values = (True, when.isoformat(), after.expires_at, who, why, name, rule, evidence)
     changed = {name: value for name, value in zip(_CHANGED, values, strict=True) if value}
@@ -104,11 +111,11 @@ def _blank(names: tuple[str, ...]) -> str:
     return _encoded({name: False if name == "blocked" else None for name in names})
 
 
-def _moments(connection: Connection) -> Callable[[datetime | None], Any]:
+def _moments(connection: Connection) -> Callable[[datetime], Any]:
     """Return what turns a time into what the driver takes."""
     dialect = connection.dialect
     convert = events.c.at.type.dialect_impl(dialect).bind_processor(dialect)
-    return convert or (lambda when: when)
+    return convert or utc
 
 
 def _ids(connection: Connection, count: int) -> Sequence[int]:

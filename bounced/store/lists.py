@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import NamedTuple
 
 from sqlalchemy import Connection, select
@@ -68,12 +69,13 @@ def take_in(
     entries = list(_placed(listed, how))
     memory = Memory(states=state.load(connection, {at for at, _ in entries}, lock=lasting))
     before = dict(memory.states)
-    taking = _Taking(how, policies, memory, _imported_before(connection, before), [], [])
+    taking = _Taking(how, policies, memory, _imported_before(connection, before), {}, [])
     decisions = [taking.take(at, one) for at, one in entries]
     if lasting:
-        bulk.insert_all(connection, taking.fresh)
+        fresh = [one for _, one in sorted(taking.fresh.items())]
+        bulk.insert_all(connection, fresh)
         write(connection, [(entry, None) for entry in taking.others])
-        made = {one.place: one.decision.after for one in taking.fresh}
+        made = {at: one.state for at, one in taking.fresh.items() if at in memory.states}
         state.save(connection, made | before, memory.states)
     return decisions
 
@@ -86,7 +88,7 @@ class _Taking:
     policies: Policies
     memory: Memory
     known: dict[Place, list[_Known]]
-    fresh: list[Fresh]
+    fresh: dict[Place, Fresh]
     others: list[Entry]
 
     def take(self, at: Place, one: Listed) -> Decision | None:
@@ -97,13 +99,13 @@ class _Taking:
             return None
         when = one.since or self.how.now
         known.append(_Known(reason, one.cause, when))
-        if at not in self.memory.states:
-            blank = AddressState(address=one.address, key=at.key, stream=at.stream)
-            decision = self._decided(blank, one, when, reason)
+        if at not in self.memory.states and at not in self.fresh:
+            decision = self._decided(_blank(at.stream), one, when, reason)
             if decision.effect is Effect.BLOCKED:
-                self.memory.states[at] = decision.after
-                self.fresh.append(Fresh(at, one, when, reason, decision))
+                self.fresh[at] = Fresh(at, one, when, reason, decision)
                 return decision
+        elif fresh := self.fresh.get(at):
+            self.memory.states.setdefault(at, fresh.state)
         current, ends = self.memory.current(at, one.address, self.how.now)
         decision = self._decided(current, one, when, reason)
         self.memory.keep(at, decision)
@@ -127,6 +129,12 @@ class _Taking:
             return decision
         why = f"{decision.why}; that block would be over since {after.expires_at:%Y-%m-%d}"
         return Decision(effect=Effect.RECORDED, before=current, after=current, why=why)
+
+
+@cache
+def _blank(stream: str) -> AddressState:
+    """Return the state of an address that nobody has heard of; which one makes no difference."""
+    return AddressState(address="", key="", stream=stream)
 
 
 def _placed(listed: Sequence[Listed], how: Import) -> Iterator[tuple[Place, Listed]]:

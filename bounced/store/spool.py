@@ -6,11 +6,11 @@ a list they touch nearly as many pages as they are.
 
 from __future__ import annotations
 
+import marshal
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
-from functools import lru_cache
 from typing import Any, Final
 
 from bounced.causes import Cause
@@ -19,13 +19,7 @@ from bounced.model import Status
 from bounced.store.trouble import translated
 
 _NAME: Final = "for sorting, in the folder for temporary files (TMPDIR)"
-_SHAPE: Final = (
-    "CREATE TABLE entries (stream, key, address, cause, why, since, until, status, smtp_code, rule,"
-    " evidence)"
-)
-_INSERT: Final = "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_SELECT: Final = "SELECT * FROM entries ORDER BY stream, key, rowid"
-_Row = tuple[Any, ...]
+_CAUSES: Final = {cause.value: cause for cause in Cause}
 
 
 @contextmanager
@@ -34,31 +28,38 @@ def in_order(entries: Iterable[Listed]) -> Iterator[Iterator[Listed]]:
 
     Raises StoreFullError where the disk for temporary files is full.
     """
-    with translated(_NAME):
-        database = sqlite3.connect("", isolation_level=None)  # a file without a name, soon gone
-        try:
-            database.execute("PRAGMA journal_mode = OFF")
-            database.execute("PRAGMA synchronous = OFF")
-            database.execute(_SHAPE)
-            database.execute("BEGIN")
-            database.executemany(_INSERT, map(_row, entries))
-            yield map(_entry, database.execute(_SELECT))
-        finally:
-            database.close()
+    # A file without a name, which is gone with us; what is in it is of no use to anybody.
+    with translated(_NAME), closing(sqlite3.connect("", isolation_level=None)) as database:
+        database.execute("PRAGMA journal_mode = OFF")
+        database.execute("PRAGMA synchronous = OFF")
+        database.execute("CREATE TABLE entries (stream, key, packed)")
+        database.execute("BEGIN")
+        database.executemany("INSERT INTO entries VALUES (?, ?, ?)", map(_packed, entries))
+        found = database.execute("SELECT * FROM entries ORDER BY stream, key, rowid")
+        yield map(_entry, found)
 
 
-def _row(one: Listed) -> _Row:
-    return (
-        *(one.stream, one.key, one.address, one.cause.value, one.why),
-        one.since and one.since.isoformat(),
-        one.until and one.until.isoformat(),
-        one.status and str(one.status),
-        *(one.smtp_code, one.rule, one.evidence),
+def _packed(one: Listed) -> tuple[str | None, str, bytes]:
+    since, until = one.since, one.until
+    packed = marshal.dumps(
+        (
+            one.address,
+            one.cause.value,
+            one.why,
+            since and since.isoformat(),
+            until and until.isoformat(),
+            one.status and tuple(one.status),
+            one.smtp_code,
+            one.rule,
+            one.evidence,
+        )
     )
+    return one.stream, one.key, packed
 
 
-def _entry(row: _Row) -> Listed:
-    stream, key, address, cause, why, since, until, status, code, rule, evidence = row
+def _entry(row: tuple[str | None, str, Any]) -> Listed:
+    stream, key, packed = row
+    address, cause, why, since, until, status, code, rule, evidence = marshal.loads(packed)  # noqa: S302 -- our own, from a file that nobody else can open
     return Listed(
         address,
         key,
@@ -67,12 +68,8 @@ def _entry(row: _Row) -> Listed:
         datetime.fromisoformat(since) if since else None,
         datetime.fromisoformat(until) if until else None,
         stream,
-        _status(status) if status else None,
+        Status(*status) if status else None,
         code,
         rule,
         evidence,
     )
-
-
-_CAUSES: Final = {cause.value: cause for cause in Cause}
-_status: Final = lru_cache(1_000)(Status.find)
