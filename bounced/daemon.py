@@ -27,10 +27,11 @@ from bounced.errors import RuleError, StoreError
 from bounced.log import Log
 from bounced.model import Envelope, Reading
 from bounced.smtpd import Intake, Listeners, Service, matcher
-from bounced.store import Store, Writer
+from bounced.store import Effects, Store, Writer
 
 _READERS = 2  # threads; Python reads one message at a time anyway, the others wait for their turn
 _HOUR = 3600.0
+_MINUTE = 60.0
 _SPARE_FILES = 256  # beside the connections: the database, threads, the log
 
 
@@ -95,6 +96,7 @@ class Daemon:
 
     async def run(self) -> None:
         """Listen, and return when all is finished after a signal; raises ``ListenError``."""
+        self.store.listener = self._tell
         intake = self._intake()
         listeners = self._listeners(intake)
         self._attend_to_signals()
@@ -115,6 +117,7 @@ class Daemon:
     async def _attend(self, intake: Intake) -> None:
         """Do what comes round again and again, until it is time to stop."""
         self._keep_doing(_HOUR, self._expire)
+        self._keep_doing(_MINUTE, self._sweep)
         if limit := systemd.watchdog(self.environ):
             self._keep_doing(limit / 3, functools.partial(self._feed_watchdog, intake, limit))
         await self._stop.wait()
@@ -196,6 +199,31 @@ class Daemon:
         else:
             if messages:
                 self.log.raw_expired(messages=messages)
+
+    async def _sweep(self) -> None:
+        """End the storms and close the incidents that are over."""
+        try:
+            ended, closed = await asyncio.to_thread(self.store.sweep, datetime.now(UTC))
+        except StoreError as error:
+            self.log.store_unavailable(why=str(error))
+            return
+        for storm in ended:
+            self.log.storm_ended(name=storm.name, cause=storm.cause, recipients=storm.recipients)
+        for one in closed:
+            self.log.incident_closed(
+                cause=one.cause, ours=one.ours, refuser=one.refuser, recipients=one.recipients
+            )
+
+    def _tell(self, effects: Effects) -> None:
+        """Log what goes beyond one address."""
+        for one in effects.incidents:
+            self.log.incident_opened(
+                cause=one.cause, ours=one.ours, refuser=one.refuser, evidence=one.evidence
+            )
+        for storm in effects.storms:
+            self.log.storm_started(name=storm.name, cause=storm.cause, recipients=storm.recipients)
+        for made in effects.revised:
+            self.log.revised(address=made.after.address, effect=made.effect, why=made.why)
 
     async def _feed_watchdog(self, intake: Intake, limit: float) -> None:
         """Say that we live: this loop, since it runs, and the writer, if no commit is overdue."""

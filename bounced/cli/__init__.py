@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 from bounced import __version__
-from bounced.cli import asking, changing, moving, options, reading, running, verifying
+from bounced.cli import asking, changing, moving, options, reading, running, verifying, watching
 
 app = typer.Typer(
     name="bounced",
@@ -64,6 +64,9 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "block": changing.block,
     "unblock": changing.unblock,
     "delivered": changing.delivered,
+    "incidents": watching.incidents,
+    "storms": watching.storms,
+    "rejudge": watching.rejudge,
     "import": moving.import_,
     "export": moving.export,
     "migrate": running.migrate,

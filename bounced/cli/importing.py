@@ -160,9 +160,7 @@ def _lines(file: BinaryIO, bar: progress.Bar) -> Iterator[str]:
     text.detach()
 
 
-def _wanted(
-    entries: Iterable[lists.Entry], path: str, summary: Summary
-) -> Iterator[Listed]:
+def _wanted(entries: Iterable[lists.Entry], path: str, summary: Summary) -> Iterator[Listed]:
     for entry in entries:
         summary.entries += 1
         if isinstance(entry, Bad):

@@ -12,7 +12,7 @@ from bounced.policy import AddressState, Decision
 if TYPE_CHECKING:
     from bounced.replay.files import Bad, Found
     from bounced.replay.run import Done
-    from bounced.store import HistoryEntry
+    from bounced.store import HistoryEntry, Incident, Storm
 
 Shape: TypeAlias = dict[str, object]
 
@@ -135,6 +135,39 @@ def event(entry: HistoryEntry) -> Shape:
         "source": entry.source,
         "kind": entry.kind and str(entry.kind),
         "reporting_mta": entry.reporting_mta,
+    }
+
+
+def incident(one: Incident) -> Shape:
+    """Return the shape of ``bounced incidents --json``."""
+    return {
+        "id": one.id,
+        "cause": str(one.cause),
+        "ours": one.ours,
+        "refuser": one.refuser,
+        "opened_at": when(one.opened_at),
+        "last_at": when(one.last_at),
+        "closed_at": when(one.closed_at),
+        "closed_by": one.closed_by,
+        "failures": one.failures,
+        "recipients": one.recipients,
+        "evidence": one.evidence,
+        "removal": one.removal,
+        "postmasters": [f"postmaster@{domain}" for domain in one.domains],
+    }
+
+
+def storm(one: Storm) -> Shape:
+    """Return the shape of ``bounced storms --json``."""
+    return {
+        "id": one.id,
+        "scope": one.scope,
+        "name": one.name,
+        "cause": str(one.cause),
+        "started_at": when(one.started_at),
+        "last_at": when(one.last_at),
+        "ended_at": when(one.ended_at),
+        "recipients": one.recipients,
     }
 
 

@@ -74,7 +74,7 @@ def change(
 
 def _show(store: Store, address: str, settings: Config, *, stream: str, as_json: bool) -> bool:
     """Print how one address stands; return whether it is blocked."""
-    limit = settings.policy.soft_limit
+    limit = settings.policies.of(stream).soft_limit
     state = store.state(address, now=datetime.now(UTC), stream=stream)
     if as_json:
         known = shapes.state(state, limit) if state else shapes.nothing(address, stream, limit)
@@ -98,7 +98,7 @@ def show(
     limit: int | None,
 ) -> None:
     """Print every address that the filters let through."""
-    soft_limit, now = settings.policy.soft_limit, datetime.now(UTC)
+    policies, now = settings.policies, datetime.now(UTC)
     with options.opened_store(settings) as store:
         found = store.states(
             now=now,
@@ -111,9 +111,9 @@ def show(
         )
         if as_json:
             for state in found:
-                output.json_line(shapes.state(state, soft_limit))
+                output.json_line(shapes.state(state, policies.of(state.stream).soft_limit))
         else:
-            rows = (standing.row(one, soft_limit) for one in found)
+            rows = (standing.row(one, policies.of(one.stream).soft_limit) for one in found)
             output.table(standing.COLUMNS, rows, folds="address")
 
 
@@ -129,6 +129,8 @@ def history(address: str, settings: Config, *, stream: str | None, as_json: bool
     for line in (line for one in entries for line in standing.event(one)):
         output.line(*line)
     if not entries and state:  # its whole domain is blocked
-        output.line(*standing.sentence(address, state, settings.policy.soft_limit))
+        output.line(
+            *standing.sentence(address, state, settings.policies.of(state.stream).soft_limit)
+        )
     elif not entries:
         output.line((address, "bold"), ": nothing known of it")

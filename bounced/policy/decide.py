@@ -232,12 +232,12 @@ def _noted(state: AddressState, _e: Event, _p: Settings, _n: datetime) -> _Outco
 def _listed(state: AddressState, event: Event, settings: Settings, now: datetime) -> _Outcome:
     """Block as of the day that a suppression list names: what happened since is newer."""
     cause = event.cause or Cause.SUPPRESSED
+    verdict = event.verdict or Verdict(cause=cause, rule="", evidence="")
     outdated = _settled(state, event, settings, now)
-    if cause not in _WISHES and state.last_delivery_at and now < state.last_delivery_at:
+    if verdict.cause not in _WISHES and state.last_delivery_at and now < state.last_delivery_at:
         outdated = outdated or f"older than the last delivery, {day(state.last_delivery_at)}"
     if outdated:
         return Effect.RECORDED, state, outdated
-    verdict = event.verdict or Verdict(cause=cause, rule="", evidence="")
     why = f"imported by {event.who}: {event.why}"
     return _block(state, verdict, settings, now, why, by=event.who, until=event.until)
 

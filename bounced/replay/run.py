@@ -17,7 +17,7 @@ from bounced.policy import BLOCKING
 from bounced.replay import envelope
 from bounced.replay.files import Bad, Found
 from bounced.replay.summary import Summary
-from bounced.store import Incoming, Outcome, Store
+from bounced.store import Incoming, Kept, Outcome, Store
 
 BATCH = 200
 # A batch is held in memory; large messages make it shorter.
@@ -38,6 +38,21 @@ def incoming(raw: bytes, *, rules: RuleBook, now: datetime, stream: str = "defau
         queue_id=f"replay-{fingerprint[:12]}",
         source="replay",
         stream=stream,
+    )
+
+
+def again(kept: Kept, rules: RuleBook) -> Incoming:
+    """Read a message that was kept, as it came in, by today's rules."""
+    return Incoming(
+        raw=kept.raw,
+        reading=pipeline.read(kept.raw, kept.envelope, rules),
+        envelope=kept.envelope,
+        received_at=kept.received_at,
+        fingerprint=kept.fingerprint,
+        queue_id=kept.queue_id,
+        source=kept.source,
+        peer=kept.peer,
+        stream=kept.stream,
     )
 
 

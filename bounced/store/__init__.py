@@ -7,19 +7,25 @@ SQLAlchemy Core; SQLite by default, PostgreSQL by its URL.  :class:`Store` recor
 from __future__ import annotations
 
 from bounced.store.apply import Effects
+from bounced.store.facts import Fact
 from bounced.store.incidents import Incident
 from bounced.store.lists import Import
+from bounced.store.rejudge import Change, Changes, Kept
 from bounced.store.store import Store
 from bounced.store.storms import Storm
 from bounced.store.values import HistoryEntry, Incoming, Observed, Outcome, Recorded
 from bounced.store.writer import Writer
 
 __all__ = [
+    "Change",
+    "Changes",
     "Effects",
+    "Fact",
     "HistoryEntry",
     "Incident",
     "Import",
     "Incoming",
+    "Kept",
     "Observed",
     "Outcome",
     "Recorded",

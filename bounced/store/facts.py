@@ -52,7 +52,8 @@ class Fact:
     """One line of ``events`` before it is decided on.
 
     ``aside`` is why it changes nothing, whatever it says.  ``storm`` and ``down_since`` are what
-    was known of the recipient's domain.
+    was known of the recipient's domain.  ``position`` is its place in the order of decisions, where
+    it stands for an older event.
     """
 
     at: datetime
@@ -73,6 +74,7 @@ class Fact:
     domain: str | None = None
     provider: str | None = None
     until: datetime | None = None
+    position: int | None = None
 
     @property
     def verdict(self) -> Verdict | None:

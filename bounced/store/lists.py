@@ -112,9 +112,7 @@ class _Taking:
         self.others += (*ends, Entry(_fact(at, one, when, reason, self.how.who), decision))
         return decision
 
-    def _decided(
-        self, current: AddressState, one: Listed, when: datetime, reason: str
-    ) -> Decision:
+    def _decided(self, current: AddressState, one: Listed, when: datetime, reason: str) -> Decision:
         event = Event(
             what=What.LISTED,
             verdict=_verdict(one),
@@ -165,9 +163,7 @@ def _same(known: _Known, one: Listed, reason: str) -> bool:
     return alike and (one.since is None or known.at == one.since)
 
 
-def _imported_before(
-    connection: Connection, places: Iterable[Place]
-) -> dict[Place, list[_Known]]:
+def _imported_before(connection: Connection, places: Iterable[Place]) -> dict[Place, list[_Known]]:
     """Return what lists have said of *places* before."""
     known: dict[Place, list[_Known]] = {}
     table = events.c

@@ -218,6 +218,17 @@ def _stored_evidence(
     return [(row.at, Cause(row.cause) if row.cause else None) for row in found]
 
 
+def looks_down(connection: Connection, domain: str) -> bool:
+    """Return whether the last that is on record of *domain* is that its server is down."""
+    query = (
+        select(events.c.cause)
+        .where(events.c.domain == domain, events.c.superseded_by.is_(None))
+        .order_by(events.c.at.desc())
+        .limit(1)
+    )
+    return connection.execute(query).scalar() == Cause.SERVER_DOWN
+
+
 def moved(when: datetime, span: timedelta) -> datetime:
     """Return another time, or the first or last that there is."""
     try:

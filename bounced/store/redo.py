@@ -8,12 +8,12 @@ right as if it had been known then.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, or_, select
+from sqlalchemy import Connection, Row, bindparam, func, or_, select
 
 from bounced.causes import Cause
 from bounced.model import Judged, RecipientStatus, Trust, Verdict
@@ -42,10 +42,13 @@ def revise(
     Returns what changed, ``None`` where nothing did.
     """
     known = state.load(connection, [at], lock=True)
-    if at not in known:
-        return None
-    before = known[at]
-    after = anew(connection, before, at, first, policies=policies)
+    first = _reaching_back(connection, at, first)
+    facts = list(_facts(connection, at, first))
+    before = known.get(at) or _blank(at, facts)
+    memory = Memory(states={at: _rewound(connection, before, at, first)})
+    _recall(connection, memory, at, first, facts)
+    judge(facts, memory, policies)
+    after = memory.states[at]
     if after == before:
         return None
     decision = Decision(effect=_effect(before, after), before=before, after=after, why=why)
@@ -56,30 +59,30 @@ def revise(
         stream=at.stream,
         place=at,
         address=before.address,
+        position=first,
     )
     write.write(connection, [(Entry(fact, decision), None)])
     state.save(connection, known, {at: after})
     return decision
 
 
-def anew(
-    connection: Connection,
-    present: AddressState,
-    at: Place,
-    first: int,
-    *,
-    policies: Policies,
-    verdicts: Mapping[int, Verdict | None] | None = None,
-) -> AddressState:
-    """Return what the state would be, if the events from *first* on were decided on again.
+def _blank(at: Place, facts: list[Fact]) -> AddressState:
+    """Return the state of an address that has none yet."""
+    address = next((one.address for one in facts if one.address), at.key)
+    return AddressState(address=address, key=at.key, stream=at.stream)
 
-    *verdicts* are those that some events have got since, by their ids.
-    """
-    facts = list(_facts(connection, at, first, verdicts or {}))
-    memory = Memory(states={at: _rewound(connection, present, at, first)})
-    _recall(connection, memory, at, first, facts)
-    judge(facts, memory, policies)
-    return memory.states[at]
+
+def _reaching_back(connection: Connection, at: Place, first: int) -> int:
+    """Return from where on to decide again: a revision since then may have reached further back."""
+    query = select(func.min(events.c.position)).where(
+        events.c.stream == at.stream,
+        events.c.key == at.key,
+        events.c.what == What.REVISED,
+        events.c.id >= bindparam("first"),
+    )
+    while (further := connection.execute(query, {"first": first}).scalar()) and further < first:
+        first = further
+    return first
 
 
 def _rewound(connection: Connection, present: AddressState, at: Place, first: int) -> AddressState:
@@ -87,7 +90,7 @@ def _rewound(connection: Connection, present: AddressState, at: Place, first: in
     query = (
         select(audit.c.before)
         .where(audit.c.stream == at.stream, audit.c.key == at.key, audit.c.event_id >= first)
-        .order_by(audit.c.event_id.desc())
+        .order_by(audit.c.id.desc())
     )
     for before in connection.execute(query).scalars():
         present = replace(present, **{name: _value(name, one) for name, one in before.items()})
@@ -103,34 +106,35 @@ def _value(name: str, plain: Any) -> Any:
     return Cause(plain) if name == "cause" else plain
 
 
-def _facts(
-    connection: Connection, at: Place, first: int, verdicts: Mapping[int, Verdict | None]
-) -> Iterator[Fact]:
+def _facts(connection: Connection, at: Place, first: int) -> Iterator[Fact]:
     """Yield what was said of *at* from the event *first* on, without what the policy did itself."""
+    position = func.coalesce(events.c.position, events.c.id)
     query = (
         select(events)
         .where(
             events.c.stream == at.stream,
             events.c.key == at.key,
-            events.c.id >= first,
+            position >= first,
             events.c.origin != "policy",
             events.c.what != What.REVISED,
             events.c.superseded_by.is_(None),
         )
-        .order_by(events.c.id)
+        .order_by(position, events.c.id)
     )
     for row in connection.execute(query):
-        yield _fact(row, at, verdicts.get(row.id, _verdict(row)))
+        yield fact(row)
 
 
-def _fact(row: Row[Any], at: Place, verdict: Verdict | None) -> Fact:
+def fact(row: Row[Any]) -> Fact:
+    """Return what a row of ``events`` was decided on."""
+    verdict = _verdict(row)
     judged = Judged(recipient=RecipientStatus(address=row.address), verdict=verdict)
     return Fact(
         at=row.at,
         origin=row.origin,
         what=What(row.what),
-        stream=at.stream,
-        place=at,
+        stream=row.stream,
+        place=Place(row.stream, row.key) if row.key is not None else None,
         address=row.address,
         judged=judged if verdict else None,
         original=write.named(row) if row.original else None,
@@ -141,6 +145,7 @@ def _fact(row: Row[Any], at: Place, verdict: Verdict | None) -> Fact:
         who=row.who,
         reason=row.reason,
         cause=Cause(row.cause) if row.cause and not verdict else None,
+        until=row.expires_at,
     )
 
 
@@ -160,7 +165,7 @@ def _recall(
         query = select(events).where(
             events.c.stream == at.stream,
             events.c.key == at.key,
-            events.c.id < first,
+            func.coalesce(events.c.position, events.c.id) < first,
             or_(events.c.original.in_(some), events.c.original_message_id.in_(some)),
             events.c.effect.in_(sorted(COUNTING)),
             events.c.superseded_by.is_(None),

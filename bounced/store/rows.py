@@ -105,6 +105,7 @@ def event(entry: Entry, message_id: int | None) -> dict[str, Any]:
         "domain": fact.domain,
         "provider": fact.provider,
         "expires_at": fact.until,
+        "position": fact.position,
     } | _verdict(fact)
 
 

@@ -164,6 +164,9 @@ events = Table(
     # The two marks that are set later: it was part of a storm; it was judged again.
     Column("storm_id", BigId, ForeignKey("storms.id"), index=True),
     Column("superseded_by", BigId),
+    # Its place in the order of decisions, where that is not its own id: an event that stands for
+    # an older one, or the first that was decided on again.
+    Column("position", BigId),
     Index(None, "key", "stream", "original"),
     Index(None, "key", "stream", "original_message_id"),
     Index(None, "domain", "at"),

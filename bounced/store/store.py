@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final, Self, TypeVar
 
@@ -11,13 +11,14 @@ from sqlalchemy import Connection, delete, exc, select
 from bounced.causes import Cause
 from bounced.lists import Listed
 from bounced.policy import Decision, Policies, What
-from bounced.store import incidents, lists, migrations, record, storms
+from bounced.store import incidents, lists, migrations, observe, record, rejudge, storms
 from bounced.store.apply import Effects, Source, take_effect
 from bounced.store.engine import Database
-from bounced.store.facts import Fact, by_operator, of_dialogue
+from bounced.store.facts import Fact, by_operator
 from bounced.store.incidents import Incident
 from bounced.store.lists import Import
 from bounced.store.reads import Reads
+from bounced.store.rejudge import Changes, Kept
 from bounced.store.schema import raw_messages
 from bounced.store.storms import Storm
 from bounced.store.types import utc
@@ -148,17 +149,9 @@ class Store(Reads):
 
         ``None`` for what is no address.  *also* is done in the same transaction.
         """
-
-        def work(connection: Connection) -> Effects:
-            sources = [Source([of_dialogue(one)]) for one in batch]
-            effects = take_effect(connection, sources, self.policies)
-            if also:
-                also(connection)
-            return effects
-
-        effects = self._write(work)
+        decisions, effects = self._write(lambda at: observe.observe(at, batch, self.policies, also))
         self._tell(effects)
-        return [entries[-1].decision for entries in effects.entries]
+        return decisions
 
     def sweep(self, now: datetime) -> tuple[list[Storm], list[Incident]]:
         """End the storms and close the incidents that are over at *now*; return them."""
@@ -167,6 +160,42 @@ class Store(Reads):
         def work(connection: Connection) -> tuple[list[Storm], list[Incident]]:
             ended = storms.end(connection, now, self.policies)
             return ended, incidents.end(connection, now)
+
+        return self._write(work)
+
+    def rejudge(
+        self,
+        read: Callable[[Kept], Incoming],
+        *,
+        now: datetime,
+        since: datetime | None = None,
+        dry_run: bool = False,
+    ) -> Iterator[Changes]:
+        """Judge kept messages again as *read* reads them today; yield what changes, bit by bit.
+
+        What is read otherwise is found first, without a lock.  With *dry_run* all of it is done,
+        told and undone in one transaction.
+        """
+        others: list[int] = []
+        ids = [0]
+        while ids:
+            with self.database.read() as connection:
+                ids, some = rejudge.scan(connection, ids[-1], since, read)
+            others += some
+            yield Changes(len(ids), [], [])
+        size = max(1, len(others)) if dry_run else rejudge.PAGE
+        for start in range(0, len(others), size):
+            yield self._rejudged(others[start : start + size], read, utc(now), dry_run=dry_run)
+
+    def _rejudged(
+        self, ids: list[int], read: Callable[[Kept], Incoming], now: datetime, *, dry_run: bool
+    ) -> Changes:
+        def work(connection: Connection) -> Changes:
+            with connection.begin_nested() as trial:
+                changes = rejudge.rejudge(connection, ids, read, self.policies, now)
+                if dry_run:
+                    trial.rollback()
+            return changes
 
         return self._write(work)
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from bounced.causes import CAUSES, Cause, Type
+from bounced.model import Trust, Verdict
 from bounced.policy import Effect, Event, Settings, What
 
 if TYPE_CHECKING:
@@ -252,3 +253,57 @@ def test_a_cause_that_blocks_for_no_time_blocks_nobody(lives: type[Life]) -> Non
 def test_a_decision_reads_as_effect_and_reason(life: Life) -> None:
     """As logs show it."""
     assert str(life.fails(1)) == "counted: 1st soft failure in a row (mailbox_full); 5 block"
+
+
+def _report(trust: Trust | None, cause: Cause = Cause.MAILBOX_UNKNOWN, **fields: Any) -> Event:
+    verdict = Verdict(cause=cause, rule="test", evidence="words")
+    return Event(what=What.FAILED, verdict=verdict, trust=trust, **fields)
+
+
+@pytest.mark.parametrize("trust", [None, *Trust])
+@pytest.mark.parametrize("signed_only", [False, True])
+def test_a_report_that_is_not_trusted_changes_nothing(
+    lives: type[Life], trust: Trust | None, *, signed_only: bool
+) -> None:
+    """A forged one never does; where only signed ones count, no other. What is no report does."""
+    life = lives(Settings(signed_only=signed_only))
+    believed = trust in (None, Trust.SIGNED) or (not signed_only and trust is not Trust.FORGED)
+
+    decision = life.happens(_report(trust), 1)
+
+    assert life.state.blocked is believed
+    assert believed or decision.before == decision.after
+
+
+def test_why_a_report_is_not_trusted_is_said(lives: type[Life]) -> None:
+    """With what it is."""
+    life = lives(Settings(signed_only=True))
+    assert life.happens(_report(Trust.FORGED), 1).why == (
+        "the signature of its return path is wrong: forged"
+    )
+    assert life.happens(_report(Trust.UNSIGNED), 1).why == (
+        "unsigned, and only signed reports change anything here"
+    )
+
+
+def test_a_failure_that_is_set_aside_changes_nothing(life: Life) -> None:
+    """The reason for it is the reason given."""
+    decision = life.happens(_report(None, aside="named twice"), 1)
+    assert (decision.effect, decision.why) == (Effect.RECORDED, "named twice")
+
+
+def test_a_soft_failure_in_a_storm_does_not_count(life: Life) -> None:
+    """A hard one blocks all the same."""
+    soft = life.happens(_report(None, Cause.MAILBOX_FULL, storm=True), 1)
+    assert (soft.effect, life.state.soft_count) == (Effect.RECORDED, 0)
+    assert life.happens(_report(None, storm=True), 2).effect is Effect.BLOCKED
+
+
+def test_a_server_down_for_longer_than_two_weeks_is_down_for_good(life: Life) -> None:
+    """Even in a storm; exactly two weeks are not longer."""
+    since = datetime(2026, 1, 1, tzinfo=UTC)
+    down = _report(None, Cause.SERVER_DOWN, down_since=since, storm=True)
+    assert life.happens(down, 14).effect is Effect.RECORDED
+    decision = life.happens(down, 14.1)
+    assert decision.effect is Effect.BLOCKED
+    assert decision.why == "its server has been down for 14 days, by every report: for good"

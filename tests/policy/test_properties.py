@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bounced.causes import Cause, Type
-from bounced.model import Verdict
+from bounced.model import Trust, Verdict
 from bounced.policy import BLOCKING, AddressState, Effect, Event, Settings, What, decide
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -21,6 +21,10 @@ _EVENTS = st.builds(
     what=st.sampled_from(list(What)),
     verdict=st.none() | _VERDICTS,
     already=st.none() | st.sampled_from(list(Effect)),
+    trust=st.none() | st.sampled_from(list(Trust)),
+    aside=st.none() | st.just("named twice"),
+    storm=st.booleans(),
+    down_since=st.none() | st.integers(0, 4000).map(lambda hours: START + timedelta(hours=hours)),
     who=st.just("alice"),
     why=st.just("because"),
 )
@@ -31,11 +35,18 @@ _SETTINGS = st.builds(
     soft_window=st.integers(0, 90).map(lambda days: timedelta(days=days)),
     soft_interval=st.integers(0, 48).map(lambda hours: timedelta(hours=hours)),
     complaint_limit=st.integers(1, 3),
+    down_after=st.integers(0, 30).map(lambda days: timedelta(days=days)),
+    signed_only=st.booleans(),
     expire=st.dictionaries(
         st.sampled_from(list(Cause)), st.integers(0, 60).map(lambda days: timedelta(days=days))
     ),
 )
 _LIVES = st.lists(st.tuples(_EVENTS, _TIMES), max_size=30)
+
+
+def _changes_nothing(event: Event, given: Settings) -> bool:
+    unsigned = event.trust not in (None, Trust.SIGNED)
+    return bool(event.aside) or event.trust is Trust.FORGED or (given.signed_only and unsigned)
 
 
 def _may_block(event: Event) -> bool:
@@ -52,6 +63,9 @@ def test_whatever_happens_these_hold(life: list[tuple[Event, datetime]], given: 
         decision = decide(state, event, given, now)
         before, after = decision.before, decision.after
 
+        if _changes_nothing(event, given):
+            assert before == after
+            assert decision.effect is Effect.RECORDED
         if after.blocked and not before.blocked:
             assert _may_block(event)
             assert decision.effect is Effect.BLOCKED

@@ -1,38 +1,16 @@
-"""The log: structlog set up once, and every event that is ever logged, by name.
-
-One event a message, ``message``, tells all that was made of it.  Never a message body; addresses
-are hashed where ``log.addresses`` says so; every text from outside goes through :func:`escape`.
-A log that can't be written never stops the mail.  structlog is known here and nowhere else.
-"""
+"""Every event that is ever logged: a method for each, with the fields that it has."""
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import hmac
-import logging
-import os
-import sys
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import Any, TextIO
-
-import structlog
-from structlog.typing import EventDict, Processor
+from typing import Any
 
 from bounced.escape import escape
 from bounced.model import Kind
-
-__all__ = ["Failed", "Log", "escape", "hashed", "setup"]
-
-_LEVELS = {
-    "debug": logging.DEBUG,
-    "info": logging.INFO,
-    "warning": logging.WARNING,
-    "error": logging.ERROR,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,13 +22,6 @@ class Failed:
     type: str
     rule: str
     decision: str
-
-
-def hashed(address: str, salt: str) -> str:
-    """Return what stands for an address in the log: 64 bits of HMAC-SHA256, the salt its key."""
-    key = salt.encode("utf-8", "surrogatepass")
-    text = address.strip().lower().encode("utf-8", "surrogatepass")
-    return f"#{hmac.new(key, text, hashlib.sha256).hexdigest()[:16]}"
 
 
 class Log:
@@ -156,6 +127,40 @@ class Log:
         """Log that the database is away, locked or full for the moment."""
         self._say("error", "store_unavailable", why=escape(why))
 
+    def incident_opened(self, *, cause: str, ours: str, refuser: str, evidence: str) -> None:
+        """Log that somebody has begun to refuse what we send, for a fault of ours."""
+        self._say(
+            "warning",
+            "incident_opened",
+            cause=cause,
+            ours=escape(ours),
+            refuser=escape(refuser),
+            evidence=escape(evidence),
+        )
+
+    def incident_closed(self, *, cause: str, ours: str, refuser: str, recipients: int) -> None:
+        """Log that nothing was refused for a while."""
+        self._say(
+            "info",
+            "incident_closed",
+            cause=cause,
+            ours=escape(ours),
+            refuser=escape(refuser),
+            recipients=recipients,
+        )
+
+    def storm_started(self, *, name: str, cause: str, recipients: int) -> None:
+        """Log that many of one domain or provider fail alike: it counts for nobody."""
+        self._say("warning", "storm_started", name=escape(name), cause=cause, recipients=recipients)
+
+    def storm_ended(self, *, name: str, cause: str, recipients: int) -> None:
+        """Log that an outage is over, with how many recipients it had hit."""
+        self._say("info", "storm_ended", name=escape(name), cause=cause, recipients=recipients)
+
+    def revised(self, *, address: str, effect: str, why: str) -> None:
+        """Log that a decision about an address was made again, and came out otherwise."""
+        self._say("info", "revised", address=self._address(address), effect=effect, why=escape(why))
+
     def raw_expired(self, *, messages: int) -> None:
         """Log how many messages' bytes the retention has taken away."""
         self._say("info", "raw_expired", messages=messages)
@@ -175,89 +180,3 @@ class Log:
     def stopped(self, *, messages: int) -> None:
         """Log the end, with how many messages were taken since the start."""
         self._say("info", "stopped", messages=messages)
-
-
-def setup(
-    *,
-    level: str = "info",
-    format: str = "auto",  # noqa: A002 - the setting is named so
-    addresses: str = "plain",
-    salt: str = "",
-    stream: TextIO | None = None,
-) -> Log:
-    """Set the log up for this process, by the settings of ``[log]``, and return its events."""
-    stream = stream or sys.stderr
-    on_terminal = stream.isatty()
-    console = format == "console" or (format == "auto" and on_terminal)
-    logger = structlog.wrap_logger(
-        structlog.WriteLogger(stream),
-        processors=[
-            structlog.processors.add_log_level,
-            *(_for_people(colors=on_terminal) if console else _for_programs()),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
-    )
-    log = Log(
-        logger, show=(lambda address: hashed(address, salt)) if addresses == "hashed" else escape
-    )
-    _listen_to_libraries(log)
-    return log
-
-
-def _for_programs() -> tuple[Processor, ...]:
-    return (
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        _head_first,
-        structlog.processors.JSONRenderer(),
-    )
-
-
-def _head_first(_logger: object, _level: str, fields: EventDict) -> EventDict:
-    """Begin every line with when, how bad, and what."""
-    return {name: fields.pop(name) for name in ("timestamp", "level", "event")} | dict(fields)
-
-
-def _for_people(*, colors: bool) -> tuple[Processor, ...]:
-    return (
-        structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False),
-        _in_words,
-        structlog.dev.ConsoleRenderer(
-            colors=colors and "NO_COLOR" not in os.environ, sort_keys=False
-        ),
-    )
-
-
-def _in_words(_logger: object, _level: str, fields: EventDict) -> EventDict:
-    """Write lists as texts, and leave out what is empty."""
-    told = {}
-    for name, value in fields.items():
-        words = "; ".join(map(_in_short, value)) if isinstance(value, list) else value
-        if words not in ("", None, False):
-            told[name] = words
-    return told
-
-
-def _in_short(one: str | dict[str, str]) -> str:
-    if isinstance(one, str):
-        return one
-    return f"{one['address']}, {one['cause']} ({one['type']}): {one['decision']}"
-
-
-class _Libraries(logging.Handler):
-    """Hands what libraries say through the standard logging to our log."""
-
-    def __init__(self, log: Log) -> None:
-        super().__init__(level=logging.WARNING)
-        self._to = log
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Log one record; below warning nothing comes here."""
-        level = "error" if record.levelno >= logging.ERROR else "warning"
-        self._to.library(level=level, name=record.name, text=record.getMessage())
-
-
-def _listen_to_libraries(log: Log) -> None:
-    root = logging.getLogger()
-    for handler in [one for one in root.handlers if isinstance(one, _Libraries)]:
-        root.removeHandler(handler)
-    root.addHandler(_Libraries(log))

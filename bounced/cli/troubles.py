@@ -1,0 +1,86 @@
+"""Print sender incidents with advice, and storms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+
+from bounced.cli import guard, options, output, shapes
+from bounced.cli.output import Piece
+from bounced.config import Config
+from bounced.store import Incident
+
+_COLUMNS = ("name", "state", "since", "last", "cause", "count")
+_MAX_POSTMASTERS = 5
+
+
+def incidents(settings: Config, *, everything: bool, as_json: bool) -> None:
+    """Print each incident, the newest last."""
+    with options.opened_store(settings) as store:
+        found = store.incidents(everything=everything)
+    for one in found:
+        if as_json:
+            output.json_line(shapes.incident(one))
+        else:
+            for line in _told(one):
+                output.line(*line)
+    if not found and not as_json:
+        output.line(("no incidents", "green"), "" if everything else " are open")
+
+
+def close(settings: Config, number: int, *, who: str, as_json: bool) -> bool:
+    """Close one incident; return whether there was an open one of that number."""
+    with options.opened_store(settings) as store:
+        closed = store.close_incident(number, who=who, now=datetime.now(UTC))
+    if closed is None:
+        guard.complain(f"no open incident {number}; `bounced incidents` lists them")
+        return False
+    if as_json:
+        output.json_line(shapes.incident(closed))
+    else:
+        output.line(f"incident {number} closed")
+    return True
+
+
+def storms(settings: Config, *, everything: bool, as_json: bool) -> None:
+    """Print each storm, the newest last."""
+    with options.opened_store(settings) as store:
+        found = store.storms(everything=everything)
+    if as_json:
+        for one in found:
+            output.json_line(shapes.storm(one))
+        return
+    rows = (
+        (
+            one.name,
+            f"over since {one.ended_at:%Y-%m-%d %H:%M}" if one.ended_at else ("going on", "yellow"),
+            f"{one.started_at:%Y-%m-%d %H:%M}",
+            f"{one.last_at:%Y-%m-%d %H:%M}",
+            str(one.cause),
+            str(one.recipients),
+        )
+        for one in found
+    )
+    output.table(_COLUMNS, rows, folds="name")
+
+
+def _told(one: Incident) -> Iterator[Sequence[Piece]]:
+    over = f", closed {one.closed_at:%Y-%m-%d} by {one.closed_by}" if one.closed_at else ""
+    yield (
+        (f"{one.id}  ", "dim"),
+        (one.refuser, "bold"),
+        f" refuses {one.ours} since {one.opened_at:%Y-%m-%d %H:%M}, ",
+        (str(one.cause), "yellow"),
+        over,
+    )
+    yield (f"   {one.cause.info.means}",)
+    hit = f"{one.recipients} recipient" + ("" if one.recipients == 1 else "s")
+    yield (f"   {one.failures} refused, {hit}, the last {one.last_at:%Y-%m-%d %H:%M}",)
+    if one.evidence:
+        yield ("   ", (one.evidence, "yellow"))
+    if one.removal:
+        yield (f"   ask for removal: {one.removal}",)
+    asked = [f"postmaster@{domain}" for domain in one.domains[:_MAX_POSTMASTERS]]
+    more = len(one.domains) - len(asked)
+    if asked:
+        yield (f"   or write to: {', '.join(asked)}", f" and {more} more" if more else "")

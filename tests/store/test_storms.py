@@ -1,0 +1,195 @@
+"""Outages on record: what is in one does not count, whenever it is seen."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from bounced.causes import Cause
+from bounced.model import Judged
+from bounced.policy import Effect, Policies, Settings
+from bounced.store import Incoming, Store
+
+Make = Callable[..., Incoming]
+One = Callable[..., Judged]
+START = datetime(2026, 1, 1, tzinfo=UTC)
+MINUTE = 1 / 1440
+FEW = Settings(storm_recipients=5, storm_window=timedelta(hours=1))
+SMALL = pytest.mark.parametrize("store", [FEW], indirect=True)
+
+
+def _at(day: float) -> datetime:
+    return START + timedelta(days=day)
+
+
+@SMALL
+def test_what_had_counted_before_the_storm_was_seen_is_taken_back(
+    store: Store, message: Make, effects: Callable[..., Any]
+) -> None:
+    """Four count; with the fifth it is an outage, and none does."""
+    for number in range(4):
+        assert effects(message(f"u{number}@example.com", day=number * MINUTE)) == [[Effect.COUNTED]]
+    assert effects(message("u4@example.com", day=4 * MINUTE)) == [[Effect.RECORDED]]
+
+    states = [store.state(f"u{number}@example.com") for number in range(5)]
+    assert [one.soft_count if one else 0 for one in states] == [0] * 5
+    (storm,) = store.storms()
+    assert (storm.scope, storm.name, storm.cause) == (
+        "domain",
+        "example.com",
+        Cause.MAILBOX_FULL,
+    )
+    assert (storm.started_at, storm.last_at, storm.recipients) == (_at(0), _at(4 * MINUTE), 5)
+    told = store.history("u0@example.com")[-1]
+    assert (told.origin, told.effect) == ("policy", Effect.REVISED)
+    assert told.why == "taken back: what had counted was part of an outage (example.com)"
+
+
+@SMALL
+def test_a_block_that_an_outage_has_made_is_lifted(store: Store, message: Make) -> None:
+    """The fifth failure in a row was the outage's: the address has four, and is free."""
+    for day in range(4):
+        store.record([message("joe@example.com", day=day)])
+    store.record([message("joe@example.com", day=10)])
+    assert store.state("joe@example.com", now=_at(11)).blocked  # type: ignore[union-attr]
+
+    store.record([message(f"u{number}@example.com", day=10) for number in range(4)])
+
+    state = store.state("joe@example.com", now=_at(11))
+    assert state
+    assert (state.blocked, state.soft_count) == (False, 4)
+    assert store.history("joe@example.com")[-1].effect is Effect.UNBLOCKED
+
+
+@SMALL
+def test_other_causes_and_domains_are_other_outages(store: Store, message: Make, one: One) -> None:
+    """Alike means one cause, at one domain or provider."""
+    store.record([message(f"u{n}@n{n}.example.com", day=n * MINUTE) for n in range(10)])
+    store.record(
+        [
+            message(one(f"v{n}@example.net", cause), day=n * MINUTE)
+            for n in range(4)
+            for cause in (Cause.MAILBOX_FULL, Cause.SERVER_DOWN)
+        ]
+    )
+    assert store.storms(everything=True) == []
+
+
+@SMALL
+def test_the_same_few_are_no_outage(store: Store, message: Make) -> None:
+    """Four recipients that fail again and again are four full mailboxes."""
+    for minute in range(5):
+        store.record([message(f"u{n}@example.com", day=minute * MINUTE) for n in range(4)])
+    assert all(state.blocked for state in store.states(now=_at(1)))
+
+
+@SMALL
+def test_an_outage_ends_when_a_window_has_passed(store: Store, message: Make) -> None:
+    """Once; and a failure after it counts."""
+    store.record([message(f"u{n}@example.com", day=0) for n in range(5)])
+    assert store.sweep(_at(59 * MINUTE)) == ([], [])
+    (ended,), _ = store.sweep(_at(61 * MINUTE))
+    assert (ended.name, ended.ended_at) == ("example.com", _at(61 * MINUTE))
+    assert store.sweep(_at(62 * MINUTE)) == ([], [])
+    assert store.storms() == []
+
+    store.record([message("u0@example.com", day=1)])
+    state = store.state("u0@example.com", now=_at(2))
+    assert state
+    assert state.soft_count == 1
+
+
+@SMALL
+def test_hard_failures_in_an_outage_block(store: Store, message: Make, one: One) -> None:
+    """A mailbox that does not exist is no outage."""
+    store.record([message(f"u{n}@example.com", day=0) for n in range(5)])
+    store.record([message(one("dead@example.com", Cause.MAILBOX_UNKNOWN), day=MINUTE)])
+    state = store.state("dead@example.com", now=_at(1))
+    assert state
+    assert state.blocked
+
+
+@SMALL
+@pytest.mark.parametrize("seed", range(5))
+def test_the_order_of_arrival_does_not_matter(store: Store, message: Make, seed: int) -> None:
+    """Whether the outage is seen at its beginning, in its middle or long afterwards."""
+    failures = [(f"u{n}@example.com", n * 7 * MINUTE) for n in range(8)]
+    failures += [(f"u{n}@example.com", 3 + n) for n in range(3)]
+    random.Random(seed).shuffle(failures)
+    for address, day in failures:
+        store.record([message(address, day=day)])
+
+    counts = {one.address: one.soft_count for one in store.states(now=_at(20))}
+    expected = {f"u{n}@example.com": 1 for n in range(3)}
+    assert {address: count for address, count in counts.items() if count} == expected
+
+
+@SMALL
+def test_an_operators_unblock_stands_when_history_is_decided_again(
+    store: Store, message: Make, one: One
+) -> None:
+    """What people have done since then is done again as well."""
+    store.record([message(one("joe@example.com", Cause.MAILBOX_UNKNOWN), day=0)])
+    store.unblock("joe@example.com", why="a mistake", who="alice", now=_at(1))
+    store.record([message("joe@example.com", day=2)])
+    store.record([message(f"u{n}@example.com", day=2) for n in range(4)])
+
+    state = store.state("joe@example.com", now=_at(3))
+    assert state
+    assert (state.blocked, state.soft_count, state.cleared_at) == (False, 0, _at(1))
+
+
+@SMALL
+def test_a_preview_knows_of_the_outage(store: Store, message: Make) -> None:
+    """It says that the failure would not count."""
+    store.record([message(f"u{n}@example.com", day=0) for n in range(5)])
+    (outcome,) = store.preview(message("u9@example.com", day=MINUTE))
+    assert outcome.decision
+    assert outcome.decision.effect is Effect.RECORDED
+    assert "an outage" in outcome.decision.why
+
+
+def test_a_server_that_is_down_for_two_weeks_is_down_for_good(
+    store: Store, message: Make, one: One
+) -> None:
+    """Whoever of the domain is mailed then; before that it only counts."""
+    down = Cause.SERVER_DOWN
+    store.record([message(one("joe@example.com", down), day=0)])
+    store.record([message(one("ann@example.com", down), day=13)])
+    assert not any(state.blocked for state in store.states(now=_at(13)))
+    store.record([message(one("eve@example.com", down), day=15)])
+
+    state = store.state("eve@example.com", now=_at(16))
+    assert state
+    assert state.blocked
+    assert state.why == "its server has been down for 15 days, by every report: for good"
+
+
+@pytest.mark.parametrize("sign", [Cause.MAILBOX_FULL, Cause.UNKNOWN, None])
+def test_a_server_that_answers_once_is_not_down_for_good(
+    store: Store, message: Make, one: One, sign: Cause | None
+) -> None:
+    """A delivery to anybody there, or a refusal, begins it anew."""
+    down = Cause.SERVER_DOWN
+    store.record([message(one("joe@example.com", down), day=0)])
+    if sign is None:
+        store.delivered("ann@example.com", who="alice", now=_at(8))
+    else:
+        store.record([message(one("ann@example.com", sign), day=8)])
+    store.record([message(one("joe@example.com", down), day=15)])
+    assert not any(state.blocked for state in store.states(now=_at(16)))
+
+
+def test_policies_are_those_of_the_stream(opened: Callable[..., Store], message: Make) -> None:
+    """A stream with numbers of its own blocks by them, the others by the default."""
+    strict = Settings(soft_limit=2)
+    store = opened(policies=Policies(streams={"news": strict}))
+    for stream in ("news", "default"):
+        for day in range(2):
+            store.record([message("joe@example.com", day=day, stream=stream)])
+    blocked = {one.stream: one.blocked for one in store.states(now=_at(5))}
+    assert blocked == {"news": True, "default": False}
