@@ -9,13 +9,15 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from io import TextIOWrapper
 from pathlib import Path
-from typing import Final, TextIO
+from typing import Final
 
 from bounced import lists
 from bounced.causes import Cause
 from bounced.cli import options, progress
 from bounced.config import Config
+from bounced.errors import BouncedError
 from bounced.lists import Format
 
 _EVERY: Final = 500  # lines between two moves of the bar
@@ -52,9 +54,8 @@ def export(
             _write(_shown(lines, bar), target)
 
 
-def _write(lines: Iterable[str], target: TextIO) -> None:
-    for line in lines:
-        target.write(line)
+def _write(lines: Iterable[str], target: TextIOWrapper) -> None:
+    target.writelines(lines)
     target.flush()
 
 
@@ -74,22 +75,28 @@ def _replaceable(path: Path) -> bool:
 
 
 @contextmanager
-def _opened(path: Path | None) -> Iterator[TextIO]:
+def _opened(path: Path | None) -> Iterator[TextIOWrapper]:
     # The bytes are the same everywhere: UTF-8, and the line ends as they are.
-    number = os.dup(sys.stdout.fileno()) if path is None else os.open(path, os.O_WRONLY)
-    with open(number, "w", encoding="utf-8", errors="replace", newline="") as target:  # noqa: PTH123 -- a file descriptor
+    if path is None:
+        target = TextIOWrapper(sys.stdout.buffer, encoding="utf-8", errors="replace", newline="")
+        try:
+            yield target
+        finally:
+            target.detach()
+        return
+    with path.open("w", encoding="utf-8", errors="replace", newline="") as target:
         yield target
 
 
 @contextmanager
-def _replacing(path: Path) -> Iterator[TextIO]:
+def _replacing(path: Path) -> Iterator[TextIOWrapper]:
     """Yield a new file, for its owner alone, which takes the place of *path* when it is whole."""
     real = path.resolve()
     try:
         number, name = tempfile.mkstemp(prefix=f".{real.name}.", dir=real.parent)
     except OSError as error:
-        error.filename = str(path)
-        raise
+        msg = f"{path}: can't be written: {error.strerror}"
+        raise BouncedError(msg) from None
     try:
         with open(number, "w", encoding="utf-8", errors="replace", newline="") as target:  # noqa: PTH123 -- a file descriptor
             yield target

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import io
-import os
 import sys
 import tempfile
 from collections import Counter
@@ -14,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path, PurePath
-from typing import BinaryIO, Final
+from typing import Final, cast
 
 from bounced import lists
 from bounced.causes import Cause
@@ -115,24 +114,24 @@ def _store(settings: Config, *, dry_run: bool) -> Iterator[Store]:
 
 
 @contextmanager
-def _opened(path: str) -> Iterator[BinaryIO]:
+def _opened(path: str) -> Iterator[io.BufferedReader]:
     if path == STDIN:
-        yield sys.stdin.buffer
+        yield io.BufferedReader(cast("io.RawIOBase", sys.stdin.buffer))
         return
-    try:
-        file = Path(path).open("rb")
-    except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else "is no path"
-        msg = f"{path}: can't be read: {why}"
-        raise InputError(msg) from None
-    with file:
+    with ExitStack() as stack:
+        try:
+            file = stack.enter_context(Path(path).open("rb"))
+        except (OSError, ValueError) as error:
+            why = error.strerror if isinstance(error, OSError) else "is no path"
+            msg = f"{path}: can't be read: {why}"
+            raise InputError(msg) from None
         yield file
 
 
 def _entries(
-    file: BinaryIO, path: str, reading: lists.Reading, form: Format | None
+    file: io.BufferedReader, path: str, reading: lists.Reading, form: Format | None
 ) -> Iterator[lists.Entry]:
-    size = os.fstat(file.fileno()).st_size if path != STDIN else 0
+    size = Path(path).stat().st_size if path != STDIN else 0
     with progress.bar(size, "lines") as bar:
         try:
             yield from lists.read(_lines(file, bar), reading, form)
@@ -144,12 +143,11 @@ def _entries(
             raise InputError(msg) from None
 
 
-def _lines(file: BinaryIO, bar: progress.Bar) -> Iterator[str]:
+def _lines(file: io.BufferedReader, bar: progress.Bar) -> Iterator[str]:
     """Yield the lines with their ends; UTF-8, or UTF-16 as spreadsheets write it."""
-    buffered = io.BufferedReader(file) if not hasattr(file, "peek") else file  # type: ignore[arg-type]
-    mark = buffered.peek(2)[:2]
+    mark = file.peek(2)[:2]
     encoding = "utf-16" if mark in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8"
-    text = io.TextIOWrapper(buffered, encoding=encoding, errors="replace", newline="")
+    text = io.TextIOWrapper(file, encoding=encoding, errors="replace", newline="")
     size = number = 0
     while line := text.readline(_LONGEST):
         yield line

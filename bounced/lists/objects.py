@@ -23,6 +23,8 @@ _SHAPES: Final = 1_000  # sets of names in objects that are remembered
 
 def objects(first: str, rest: Iterator[str], every: Read, number: int) -> Iterator[Entry]:
     """Yield the entries; *number* is that of the *first* line.  Raises InputError."""
+    if not first:
+        return
     one = _one(every)
     head = _parsed(first)
     if _is_row(head) or (head is None and first.rstrip().endswith("}")):

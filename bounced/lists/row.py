@@ -64,9 +64,14 @@ class Columns(NamedTuple):
             return tuple(at[name] for name in known if name in at)
 
         return cls(
-            *map(find, (words.ADDRESS, words.SINCE, words.CATEGORY, words.TEXT)),
-            *map(find, (words.CODE, words.EXPIRED, words.TAGS)),
-            {name: at[name] for name in words.OWN} if at.keys() >= set(words.OWN) else None,
+            address=find(words.ADDRESS),
+            since=find(words.SINCE),
+            category=find(words.CATEGORY),
+            text=find(words.TEXT),
+            code=find(words.CODE),
+            expired=find(words.EXPIRED),
+            tags=find(words.TAGS),
+            own={name: at[name] for name in words.OWN} if at.keys() >= set(words.OWN) else None,
         )
 
 
@@ -125,7 +130,7 @@ def _by_words(
         return listed._replace(status=judged.status, smtp_code=judged.smtp_code)
     return listed._replace(
         cause=verdict.cause,
-        why=means.words if means else "a reply",
+        why=means.words if means else "bounced",
         status=judged.status,
         smtp_code=judged.smtp_code,
         rule=verdict.rule,

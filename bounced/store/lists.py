@@ -7,7 +7,7 @@ Addresses that nobody had heard of, which are the rule here, have a quick way in
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from typing import NamedTuple
@@ -100,19 +100,24 @@ class _Taking:
         when = one.since or self.how.now
         known.append(_Known(reason, one.cause, when))
         if at not in self.memory.states and at not in self.fresh:
-            decision = self._decided(_blank(at.stream), one, when, reason)
+            decision, _ = self._decided(_blank(at.stream), one, when, reason)
+            # What does nothing to an address that nobody has heard of is not worth an event.
             if decision.effect is Effect.BLOCKED:
                 self.fresh[at] = Fresh(at, one, when, reason, decision)
-                return decision
-        elif fresh := self.fresh.get(at):
+            return decision
+        if fresh := self.fresh.get(at):
             self.memory.states.setdefault(at, fresh.state)
         current, ends = self.memory.current(at, one.address, self.how.now)
-        decision = self._decided(current, one, when, reason)
+        decision, aside = self._decided(current, one, when, reason)
         self.memory.keep(at, decision)
-        self.others += (*ends, Entry(_fact(at, one, when, reason, self.how.who), decision))
+        fact = replace(_fact(at, one, when, reason, self.how.who), aside=aside)
+        self.others += (*ends, Entry(fact, decision))
         return decision
 
-    def _decided(self, current: AddressState, one: Listed, when: datetime, reason: str) -> Decision:
+    def _decided(
+        self, current: AddressState, one: Listed, when: datetime, reason: str
+    ) -> tuple[Decision, str | None]:
+        """Return the decision, and why there is none where the block would be over by now."""
         event = Event(
             what=What.LISTED,
             verdict=_verdict(one),
@@ -121,12 +126,13 @@ class _Taking:
             why=reason,
             until=one.until,
         )
-        decision = decide(current, event, self.policies.of(current.stream), when)
+        settings = self.policies.of(current.stream)
+        decision = decide(current, event, settings, when)
         after = decision.after
         if as_of(after, self.how.now) is after:
-            return decision
-        why = f"{decision.why}; that block would be over since {after.expires_at:%Y-%m-%d}"
-        return Decision(effect=Effect.RECORDED, before=current, after=current, why=why)
+            return decision, None
+        aside = f"its block would be over since {after.expires_at:%Y-%m-%d}"
+        return decide(current, replace(event, aside=aside), settings, when), aside
 
 
 @cache
