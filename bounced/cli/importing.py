@@ -222,7 +222,9 @@ def _tell(summary: Summary, *, dry_run: bool, as_json: bool) -> None:
     effects = summary.effects
     if dry_run and summary.changed:
         more = summary.changed - _SHOWN
-        output.line(f"and {more:,} more, which --json shows\n" if more > 0 else "")
+        if more > 0:
+            output.line(f"and {more:,} more, which --json shows")
+        output.line("")
     output.line(
         (f"{summary.entries:,} {'entry' if summary.entries == 1 else 'entries'}", "bold"),
         f": {summary.changed:,} {'would be blocked' if dry_run else 'blocked'}, "
