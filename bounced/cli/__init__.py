@@ -15,7 +15,19 @@ from typing import Annotated
 import typer
 
 from bounced import __version__
-from bounced.cli import asking, changing, moving, options, reading, running, verifying, watching
+from bounced.cli import (
+    asking,
+    changing,
+    following,
+    moving,
+    options,
+    reading,
+    running,
+    signing,
+    verifying,
+    watching,
+    webhooks,
+)
 
 app = typer.Typer(
     name="bounced",
@@ -55,6 +67,7 @@ app.callback(help=options.teaching(top))(top)
 COMMANDS: dict[str, Callable[..., None]] = {
     "serve": running.serve,
     "replay": running.replay,
+    "follow": following.follow,
     "parse": reading.parse,
     "explain": reading.explain,
     "classify": reading.classify,
@@ -64,6 +77,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "block": changing.block,
     "unblock": changing.unblock,
     "delivered": changing.delivered,
+    "return-path": signing.return_path,
     "incidents": watching.incidents,
     "storms": watching.storms,
     "rejudge": watching.rejudge,
@@ -75,6 +89,7 @@ for _name, _command in COMMANDS.items():
     app.command(_name, help=options.teaching(_command))(_command)
 app.add_typer(verifying.rules, name="rules")
 app.add_typer(verifying.config, name="config")
+app.add_typer(webhooks.app, name="webhooks")
 
 
 def main() -> None:

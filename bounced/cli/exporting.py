@@ -36,7 +36,7 @@ def export(
 ) -> None:
     """Write every address that the filters let through."""
     now = datetime.now(UTC)
-    with options.opened_store(settings) as store:
+    with options.opened_store(settings, read_only=True) as store:
         found = store.states(
             now=now,
             stream=stream,

@@ -72,6 +72,7 @@ def import_list(
     stream: str,
     who: str,
     dry_run: bool,
+    tell: bool,
     as_json: bool,
 ) -> int:
     """Take in the list in *path*; return how many entries can't be read."""
@@ -80,7 +81,7 @@ def import_list(
     how = Import(source=name, who=who, now=now, stream=stream)
     reading = lists.Reading(rules=rulebook.load(settings.rules.files), now=now, cause=cause)
     summary = Summary()
-    with _store(settings, dry_run=dry_run) as store, _opened(path) as file:
+    with _store(settings, dry_run=dry_run, tell=tell) as store, _opened(path) as file:
         entries = _wanted(_entries(file, path, reading, form), path, summary)
         with in_order(entries) as ordered, progress.bar(0, "addresses") as bar:
             try:
@@ -96,11 +97,14 @@ def import_list(
 
 
 @contextmanager
-def _store(settings: Config, *, dry_run: bool) -> Iterator[Store]:
+def _store(settings: Config, *, dry_run: bool, tell: bool) -> Iterator[Store]:
     """Open the store; a dry run where there is none yet gets one that is soon gone."""
     with ExitStack() as stack:
         try:
-            store = stack.enter_context(options.opened_store(settings, create=not dry_run))
+            opened = options.opened_store(
+                settings, create=not dry_run, read_only=dry_run, tell=tell
+            )
+            store = stack.enter_context(opened)
         except StoreError as error:
             if not dry_run:
                 raise

@@ -36,6 +36,7 @@ def import_(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Change nothing; show what would change.")
     ] = False,
+    tell: Annotated[bool, typer.Option("--tell", help="Tell webhooks of each address.")] = False,
     as_json: options.Json = False,
     config: options.ConfigFile = None,
 ) -> None:
@@ -45,7 +46,8 @@ def import_(
     line: the lists of SendGrid, Mailgun, Amazon SES, Postmark, SparkPost, Mandrill, Brevo and
     others, and what bounced export writes.  Soft bounces are skipped, and what has happened here
     since the date in the list stands.  Importing again changes nothing.  What can't be read is
-    reported, and the rest goes on; then the exit code is 3.
+    reported, and the rest goes on; then the exit code is 3.  A list is no news, so webhooks hear
+    nothing of it unless you say --tell.
 
     Examples:
       bounced import --dry-run --source sendgrid bounces.csv
@@ -63,6 +65,7 @@ def import_(
         stream=stream,
         who=options.operator(who),
         dry_run=dry_run,
+        tell=tell,
         as_json=as_json,
     )
     if bad:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -9,18 +10,24 @@ from datetime import UTC, datetime
 
 from bounced.cli import guard, options, output, progress, shapes
 from bounced.config import Config, rulebook
+from bounced.config.ours import ours
 from bounced.replay import files, run
 from bounced.replay.summary import Summary
 
 
-def replay(paths: Sequence[str], settings: Config, *, dry_run: bool, as_json: bool) -> int:
-    """Record every message in *paths*; return how many can't be read."""
-    rules = rulebook.load(settings.rules.files)
+def replay(
+    paths: Sequence[str], settings: Config, *, dry_run: bool, tell: bool, as_json: bool
+) -> int:
+    """Record every message in *paths*, and *tell* who wants to know; return how many are bad."""
+    rules, known = rulebook.load(settings.rules.files), ours(settings, os.environ)
     sources = list(files.sources(paths))
     total = sum(one.size for one in sources if isinstance(one, files.Source))
     summary = Summary()
-    with _keeping(settings, dry_run=dry_run) as keep, progress.bar(total, "messages") as bar:
-        work = run.Replay(rules=rules, keep=keep, now=datetime.now(UTC))
+    with (
+        _keeping(settings, dry_run=dry_run, tell=tell) as keep,
+        progress.bar(total, "messages") as bar,
+    ):
+        work = run.Replay(rules=rules, ours=known, keep=keep, now=datetime.now(UTC))
 
         def on_done(batch: Sequence[run.Done]) -> None:
             bar.advance(len(batch), sum(len(one.incoming.raw) for one in batch))
@@ -42,12 +49,12 @@ def replay(paths: Sequence[str], settings: Config, *, dry_run: bool, as_json: bo
 
 
 @contextmanager
-def _keeping(settings: Config, *, dry_run: bool) -> Iterator[run.Keep]:
+def _keeping(settings: Config, *, dry_run: bool, tell: bool) -> Iterator[run.Keep]:
     if dry_run:
         with options.previewed(settings) as preview:
             yield run.previewing(preview)
         return
-    with options.opened_store(settings, create=True) as store:
+    with options.opened_store(settings, create=True, tell=tell) as store:
         yield run.recording(store)
 
 

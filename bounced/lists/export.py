@@ -6,6 +6,7 @@ import csv
 import json
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from operator import attrgetter
 from typing import Final
 
 from bounced.lists.form import Format
@@ -29,6 +30,7 @@ COLUMNS: Final = (
 )
 """In this order; more may follow."""
 
+_get: Final = attrgetter(*COLUMNS)
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "'")
 
 
@@ -36,13 +38,13 @@ def export(states: Iterable[AddressState], form: Format) -> Iterator[str]:
     """Yield a line for each of *states*, in CSV after a header.  RFC 4180."""
     if form is Format.JSONL:
         for state in states:
-            yield json.dumps(dict(zip(COLUMNS, _values(state), strict=True))) + "\n"
+            yield json.dumps(dict(zip(COLUMNS, _get(state), strict=True)), default=_when) + "\n"
         return
     # What the writer writes it returns as well: here the line itself.
     row: Callable[[Iterable[str]], str] = csv.writer(_Echo(), lineterminator="\r\n").writerow
     yield row(COLUMNS)
     for state in states:
-        yield row(map(_cell, _values(state)))
+        yield row(map(_cell, _get(state)))
 
 
 class _Echo:
@@ -51,10 +53,8 @@ class _Echo:
         return line
 
 
-def _values(state: AddressState) -> Iterator[object]:
-    for name in COLUMNS:
-        value = getattr(state, name)
-        yield value.isoformat() if isinstance(value, datetime) else value
+def _when(value: datetime) -> str:
+    return value.isoformat()
 
 
 def _cell(value: object) -> str:
@@ -66,5 +66,5 @@ def _cell(value: object) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    text = str(value)
+    text = value.isoformat() if isinstance(value, datetime) else str(value)
     return f"'{text}" if text.startswith(_FORMULA) else text

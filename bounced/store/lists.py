@@ -26,7 +26,7 @@ from bounced.policy import (
     as_of,
     decide,
 )
-from bounced.store import bulk, state
+from bounced.store import bulk, outbox, state
 from bounced.store.bulk import Fresh
 from bounced.store.facts import Fact
 from bounced.store.judge import Entry, Memory
@@ -69,7 +69,10 @@ def take_in(
     entries = list(_placed(listed, how))
     memory = Memory(states=state.load(connection, {at for at, _ in entries}, lock=lasting))
     before = dict(memory.states)
-    taking = _Taking(how, policies, memory, _imported_before(connection, before), {}, [])
+    # Whoever listens wants to hear of each address: then nothing goes the quick way.
+    quick = not outbox.listened(connection)
+    known = _imported_before(connection, before)
+    taking = _Taking(how, policies, memory, known, {}, [], quick=quick)
     decisions = [taking.take(at, one) for at, one in entries]
     if lasting:
         fresh = [one for _, one in sorted(taking.fresh.items())]
@@ -90,6 +93,7 @@ class _Taking:
     known: dict[Place, list[_Known]]
     fresh: dict[Place, Fresh]
     others: list[Entry]
+    quick: bool
 
     def take(self, at: Place, one: Listed) -> Decision | None:
         """Decide on one entry, unless it was imported before."""
@@ -101,10 +105,11 @@ class _Taking:
         known.append(_Known(reason, one.cause, when))
         if at not in self.memory.states and at not in self.fresh:
             decision, _ = self._decided(_blank(at.stream), one, when, reason)
-            # What does nothing to an address that nobody has heard of is not worth an event.
-            if decision.effect is Effect.BLOCKED:
+            if decision.effect is not Effect.BLOCKED:
+                return decision  # nothing, to an address that nobody has heard of: no event
+            if self.quick:
                 self.fresh[at] = Fresh(at, one, when, reason, decision)
-            return decision
+                return decision
         if fresh := self.fresh.get(at):
             self.memory.states.setdefault(at, fresh.state)
         current, ends = self.memory.current(at, one.address, self.how.now)
@@ -177,9 +182,8 @@ def _imported_before(connection: Connection, places: Iterable[Place]) -> dict[Pl
         query = select(table.key, table.reason, table.cause, table.at).where(
             table.stream == stream, table.key.in_(keys), table.what == What.LISTED
         )
-        for row in connection.execute(query):
-            one = _Known(row.reason, row.cause, row.at)
-            known.setdefault(Place(stream, row.key), []).append(one)
+        for key, reason, cause, at in connection.execute(query):
+            known.setdefault(Place(stream, key), []).append(_Known(reason, cause, at))
     return known
 
 

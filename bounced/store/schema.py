@@ -46,6 +46,8 @@ messages = Table(
     Column("reverse_path", SafeText),
     Column("forward_paths", SafeJson, nullable=False),
     Column("size", BigId, nullable=False),
+    Column("trust", SafeText),
+    Column("matched", SafeText),  # how we know whom we mailed; null where we don't
 )
 
 raw_messages = Table(
@@ -173,6 +175,17 @@ events = Table(
     Index(None, "provider", "at"),
 )
 
+sent = Table(
+    "sent",
+    metadata,
+    # A Message-ID or an ENVID of ours, and one of those whom that message went to.
+    Column("name", SafeText, primary_key=True),
+    Column("stream", SafeText, primary_key=True),
+    Column("key", SafeText, primary_key=True),
+    Column("address", SafeText, nullable=False),
+    Column("at", UtcDateTime, nullable=False, index=True),
+)
+
 recipients = Table(
     "recipients",
     metadata,
@@ -182,7 +195,7 @@ recipients = Table(
     Column("domain", SafeText, nullable=False, index=True),
     Column("blocked", Boolean, nullable=False),
     Column("since", UtcDateTime),
-    Column("expires_at", UtcDateTime),
+    Column("expires_at", UtcDateTime, index=True),
     Column("blocked_by", SafeText),
     Column("why", SafeText),
     Column("cause", SafeText),
@@ -211,4 +224,45 @@ audit = Table(
     Column("after", SafeJson, nullable=False),
     Column("why", SafeText, nullable=False),
     Index(None, "key", "stream"),
+)
+
+followed = Table(
+    "followed",
+    metadata,
+    Column("name", SafeText, primary_key=True),  # which log, of which machine
+    Column("generation", BigId, nullable=False),  # one more with each commit
+    Column("head", SafeText),  # which file: a hash of its first line
+    Column("position", BigId, nullable=False),  # octets of it that have been read
+    Column("cursor", SafeText),  # the same of a journal
+    Column("updated_at", UtcDateTime, nullable=False),
+)
+
+followed_mails = Table(
+    "followed_mails",
+    metadata,
+    Column("name", SafeText, primary_key=True),
+    Column("mail", SafeText, primary_key=True),  # host/instance/queue id
+    Column("message_id", SafeText),
+    Column("sender", SafeText),
+)
+
+# What is to be told and was not yet, or never could be: webhooks, and messages to forward.
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("target", SafeText, nullable=False),  # the webhook's name, or "forward"
+    Column("webhook_id", SafeText, nullable=False, unique=True),
+    Column("topic", SafeText, nullable=False),
+    Column("lane", SafeText, nullable=False),  # what must arrive in the order of the ids
+    Column("at", UtcDateTime, nullable=False),
+    Column("data", SafeJson, nullable=False),
+    Column("message_id", BigId, ForeignKey("messages.id"), index=True),  # to forward
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("due_at", UtcDateTime),  # when to try next; while somebody tries, when he is given up
+    Column("attempts", Integer, nullable=False),
+    Column("dead_at", UtcDateTime),
+    Column("last_error", SafeText),
+    Index(None, "target", "due_at"),
+    Index(None, "target", "lane", "id"),
 )

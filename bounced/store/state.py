@@ -18,6 +18,7 @@ from bounced.store.types import storable
 CHUNK: Final = 500  # values in one IN (...); the smallest limit of parameters is SQLite's, 32,766
 _MAX_STREAM: Final = 200
 FIELDS: Final = tuple(one.name for one in dataclasses.fields(AddressState))
+_COLUMNS: Final = tuple(recipients.c[name] for name in FIELDS)
 
 
 class Place(NamedTuple):
@@ -42,7 +43,7 @@ def load(
     states: dict[Place, AddressState] = {}
     for stream, keys in chunks(places):
         query = (
-            select(recipients)
+            select(*_COLUMNS)
             .where(recipients.c.stream == stream, recipients.c.key.in_(keys))
             .order_by(recipients.c.key)
         )
@@ -92,6 +93,18 @@ def find(connection: Connection, at: Place, now: datetime) -> AddressState | Non
     return own
 
 
+def ending(connection: Connection, now: datetime, limit: int = 1) -> list[Place]:
+    """Return some of those whose block should have ended by *now*."""
+    table = recipients.c
+    due = (
+        select(table.stream, table.key)
+        .where(table.expires_at <= now, table.blocked)
+        .order_by(table.stream, table.key)
+        .limit(limit)
+    )
+    return [Place(*row) for row in connection.execute(due)]
+
+
 def listed(
     connection: Connection,
     now: datetime,
@@ -128,13 +141,15 @@ def listed(
         tests.append(or_(table.since >= since, table.last_failure_at >= since))
     if after is not None:
         tests.append(tuple_(table.stream, table.key) > after)
-    query = select(recipients).where(*tests).order_by(table.stream, table.key).limit(limit)
+    query = select(*_COLUMNS).where(*tests).order_by(table.stream, table.key).limit(limit)
     return [as_of(_state(row), now) for row in connection.execute(query)]
 
 
 def _state(row: Row[Any]) -> AddressState:
-    values = {name: getattr(row, name) for name in FIELDS}
-    values["cause"] = Cause(row.cause) if row.cause is not None else None
+    """Return the state in a row of _COLUMNS; by their order, which is quicker than by name."""
+    values: dict[str, Any] = dict(zip(FIELDS, row, strict=True))
+    if values["cause"] is not None:
+        values["cause"] = Cause(values["cause"])
     return AddressState(**values)
 
 

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import exc, select
 
 from bounced.causes import Cause
+from bounced.errors import StoreError
 from bounced.model import Judged
 from bounced.policy import Effect, Policies, Settings
 from bounced.store import Incoming, Store, schema
@@ -194,6 +195,15 @@ def test_without_a_retention_raw_messages_are_kept_for_ever(
     store.record([message("joe@example.com")])
 
     assert store.expire_raw(datetime(9999, 1, 1, tzinfo=UTC)) == 0
+
+
+def test_what_only_reads_changes_nothing(filled: Store, opened: Callable[..., Store]) -> None:
+    """It answers like any other, and refuses to write."""
+    reader = opened(read_only=True)
+
+    assert reader.state("dead@example.com") == filled.state("dead@example.com")
+    with pytest.raises(StoreError, match="was opened for reading only"):
+        reader.unblock("dead@example.com", why="", who="", now=NOW)
 
 
 def test_a_row_made_by_another_process_meanwhile_is_a_reason_to_start_again(store: Store) -> None:
