@@ -1,7 +1,8 @@
 """The daemon: everything built from the settings, then run until it is told to stop.
 
 SIGTERM and SIGINT: nothing more is accepted, what was begun is finished, the writer is drained.
-SIGHUP: the rule files are read again.  Every hour the raw messages whose time is over are deleted.
+SIGHUP: the rule files and the keys are read again.  Every hour, what is kept for a time only and
+whose time is over is deleted.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import os
 import re
 import resource
 import signal
+import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -20,14 +22,17 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any, Protocol
 
-from bounced import pipeline, systemd
+from bounced import lookup, pipeline, systemd
+from bounced.address import matcher
 from bounced.classify import RuleBook
 from bounced.config import Config, rulebook
-from bounced.errors import RuleError, StoreError
+from bounced.config.ours import ours
+from bounced.errors import ConfigError, RuleError, StoreError
 from bounced.log import Log
-from bounced.model import Envelope, Reading
-from bounced.smtpd import Intake, Listeners, Service, matcher
+from bounced.model import DEFAULT_STREAM, Envelope, Reading, Trust
+from bounced.smtpd import PROTOCOLS, Intake, Listeners, Service
 from bounced.store import Effects, Store, Writer
+from bounced.whose import Ours
 
 _READERS = 2  # threads; Python reads one message at a time anyway, the others wait for their turn
 _HOUR = 3600.0
@@ -38,6 +43,7 @@ _SPARE_FILES = 256  # beside the connections: the database, threads, the log
 def serve(config: Config, log: Log, environ: Mapping[str, str] = os.environ) -> None:
     """Run until a signal ends it; raises ``BouncedError`` where it can't begin."""
     rules = rulebook.load(config.rules.files)
+    known = ours(config, environ)
     _allow_files(config.limits.connections + _SPARE_FILES)
     store = Store.open(
         config.store.url,
@@ -54,6 +60,7 @@ def serve(config: Config, log: Log, environ: Mapping[str, str] = os.environ) -> 
             store=store,
             writer=writer,
             rules=rules,
+            ours=known,
             pool=pool,
         )
         try:
@@ -89,6 +96,7 @@ class Daemon:
     store: Store
     writer: Writer
     rules: RuleBook
+    ours: Ours
     pool: ThreadPoolExecutor
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -100,8 +108,10 @@ class Daemon:
         intake = self._intake()
         listeners = self._listeners(intake)
         self._attend_to_signals()
-        await listeners.open(self.config.listen, systemd.inherited(self.environ))
-        parts = self._parts()
+        inherited = systemd.inherited(self.environ)
+        mail = [one for one in self.config.listen if one.protocol in PROTOCOLS]
+        await listeners.open(mail, inherited)
+        parts = self._parts(inherited)
         async with contextlib.AsyncExitStack() as opened:
             for part in parts:
                 await opened.enter_async_context(part)
@@ -110,13 +120,14 @@ class Daemon:
             await self._wind_up(listeners)
         self.log.stopped(messages=intake.taken)
 
-    def _parts(self) -> list[Part]:
+    def _parts(self, inherited: Mapping[str, Sequence[socket.socket]]) -> list[Part]:
         """Return what runs beside the reception of mail."""
-        return []
+        return [lookup.Service(self.config, self.log, inherited)]
 
     async def _attend(self, intake: Intake) -> None:
         """Do what comes round again and again, until it is time to stop."""
         self._keep_doing(_HOUR, self._expire)
+        self._keep_doing(_HOUR, self._forget_sent)
         self._keep_doing(_MINUTE, self._sweep)
         if limit := systemd.watchdog(self.environ):
             self._keep_doing(limit / 3, functools.partial(self._feed_watchdog, intake, limit))
@@ -144,13 +155,25 @@ class Daemon:
         )
 
     def _read(self, raw: bytes, envelope: Envelope) -> Reading:
-        return pipeline.examine(raw, envelope, self.rules)
+        return pipeline.examine(raw, envelope, self.rules, self.ours, datetime.now(UTC))
+
+    def _forged(self, path: str) -> bool:
+        """Return whether to refuse a forward path, because its signature is wrong.
+
+        Where unsigned reports count as well it is let in, and recorded as forged.
+        """
+        stream = self.ours.by_address(path) or DEFAULT_STREAM
+        if not self.config.policies.of(stream).signed_only:
+            return False
+        seal = self.ours.seal(path, datetime.now(UTC))
+        return seal is not None and seal.trust is Trust.FORGED
 
     def _listeners(self, intake: Intake) -> Listeners:
         limits = self.config.limits
         service = Service(
             hostname=self.config.hostname,
             accepts=matcher(self.config.accept),
+            forged=self._forged,
             intake=intake,
             log=self.log,
             message_size=limits.message_size,
@@ -183,13 +206,19 @@ class Daemon:
         self.log.failure(doing=context["message"], error=error)
 
     async def _reload(self) -> None:
-        """Read the rules again; broken ones are logged and the old ones stay."""
+        """Read the rules and the keys again; what is broken is logged, and the old ones stay."""
         try:
             self.rules = await asyncio.to_thread(rulebook.load, self.config.rules.files)
         except RuleError as error:
             self.log.failure(doing="reading the rules again", error=error)
         else:
             self.log.rules_reloaded(rules=len(self.rules.rules))
+        try:
+            self.ours = await asyncio.to_thread(ours, self.config, self.environ)
+        except ConfigError as error:
+            self.log.failure(doing="reading the keys again", error=error)
+        else:
+            self.log.keys_reloaded(keys=[key.id for key in self.ours.keys])
 
     async def _expire(self) -> None:
         try:
@@ -199,6 +228,13 @@ class Daemon:
         else:
             if messages:
                 self.log.raw_expired(messages=messages)
+
+    async def _forget_sent(self) -> None:
+        before = datetime.now(UTC) - self.config.correlate.remember
+        try:
+            await asyncio.to_thread(self.store.forget_sent, before)
+        except StoreError as error:
+            self.log.store_unavailable(why=str(error))
 
     async def _sweep(self) -> None:
         """End the storms and close the incidents that are over."""

@@ -22,6 +22,7 @@ from bounced.cli import (
     options,
     reading,
     running,
+    signing,
     verifying,
     watching,
 )
@@ -74,6 +75,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "block": changing.block,
     "unblock": changing.unblock,
     "delivered": changing.delivered,
+    "return-path": signing.return_path,
     "incidents": watching.incidents,
     "storms": watching.storms,
     "rejudge": watching.rejudge,

@@ -20,6 +20,7 @@ from bounced.config import (
     rulebook,
 )
 from bounced.config.model import Listen
+from bounced.config.ours import ours
 
 _IN_ORDER = "all do what their examples say"
 
@@ -28,6 +29,7 @@ def config(file: Path | None, *, as_json: bool) -> None:
     """Print every setting, its value, and where it comes from."""
     loaded = load_with_origins(file, os.environ)
     rulebook.load(loaded.config.rules.files)
+    ours(loaded.config, os.environ)
     rows = list(_settings(loaded))
     if as_json:
         for name, value, origin in rows:

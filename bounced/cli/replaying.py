@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from typing import Protocol
 
 from bounced.cli import guard, options, output, shapes
 from bounced.config import Config, rulebook
+from bounced.config.ours import ours
 from bounced.replay import files, run
 from bounced.replay.summary import Summary
 
@@ -23,12 +25,12 @@ class _Bar(Protocol):
 
 def replay(paths: Sequence[str], settings: Config, *, dry_run: bool, as_json: bool) -> int:
     """Record every message in *paths*; return how many can't be read."""
-    rules = rulebook.load(settings.rules.files)
+    rules, known = rulebook.load(settings.rules.files), ours(settings, os.environ)
     sources = list(files.sources(paths))
     total = sum(one.size for one in sources if isinstance(one, files.Source))
     summary = Summary()
     with _keeping(settings, dry_run=dry_run) as keep, _bar(total) as bar:
-        work = run.Replay(rules=rules, keep=keep, now=datetime.now(UTC))
+        work = run.Replay(rules=rules, ours=known, keep=keep, now=datetime.now(UTC))
 
         def on_done(batch: Sequence[run.Done]) -> None:
             bar.advance(len(batch), sum(len(one.incoming.raw) for one in batch))

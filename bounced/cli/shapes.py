@@ -12,7 +12,7 @@ from bounced.policy import AddressState, Decision
 if TYPE_CHECKING:
     from bounced.replay.files import Bad, Found
     from bounced.replay.run import Done
-    from bounced.store import HistoryEntry, Incident, Observed, Storm
+    from bounced.store import HistoryEntry, Incident, Incoming, Observed, Storm
 
 Shape: TypeAlias = dict[str, object]
 
@@ -55,6 +55,7 @@ def recipient(judged: Judged) -> Shape:
         "status": str(judged.status) if judged.status else None,
         "smtp_code": judged.smtp_code,
         **verdict(judged.verdict),
+        "mailed": judged.mailed,
         "final_recipient": _typed(said.final_recipient),
         "original_recipient": _typed(said.original_recipient),
         "remote_mta": _typed(said.remote_mta),
@@ -65,6 +66,12 @@ def recipient(judged: Judged) -> Shape:
         "part": said.part,
         "defects": _defects(said.defects),
     }
+
+
+def whose(incoming: Incoming) -> Shape:
+    """Return the stream of a message, and how we know whom we mailed, as far as it says so."""
+    matched = incoming.reading.claim.matched
+    return {"stream": incoming.stream, "matched": matched and str(matched)}
 
 
 def verdict(found: Verdict | None) -> Shape:

@@ -11,6 +11,7 @@ from bounced.config.follow import Follow
 from bounced.config.load import Loaded, load, load_with_origins, state_directory
 from bounced.config.model import Config, Limits, Listen, Log, Rules, StoreSection
 from bounced.config.policy import Policy, Stream
+from bounced.config.postfix import Postfix
 
 __all__ = [
     "Config",
@@ -22,6 +23,7 @@ __all__ = [
     "Loaded",
     "Log",
     "Policy",
+    "Postfix",
     "Rules",
     "StoreSection",
     "Stream",

@@ -16,6 +16,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from bounced.config import endpoint, quantities
+from bounced.config.correlate import Correlate
 from bounced.config.follow import Follow
 from bounced.config.kinds import (
     Count,
@@ -28,6 +29,8 @@ from bounced.config.kinds import (
     recipient_pattern,
 )
 from bounced.config.policy import Policy, Stream, StreamName, policies
+from bounced.config.postfix import Postfix
+from bounced.config.return_path import ReturnPath
 from bounced.policy import Policies
 
 
@@ -58,7 +61,8 @@ class Listen(Section):
     """One listener."""
 
     protocol: Annotated[
-        Literal["smtp", "lmtp"], Field(description="what is spoken on it: `smtp` or `lmtp`")
+        Literal["smtp", "lmtp", "socketmap", "policy"],
+        Field(description="what is spoken on it: `smtp`, `lmtp`, `socketmap` or `policy`"),
     ] = "smtp"
     address: Annotated[
         Text,
@@ -193,6 +197,9 @@ class Config(Section):
     streams: Annotated[
         Mapping[StreamName, Stream], Field(description="mail streams with settings of their own")
     ] = {}
+    return_path: ReturnPath = ReturnPath()
+    correlate: Correlate = Correlate()
+    postfix: Postfix = Postfix()
     log: Annotated[Log, AfterValidator(_salted)] = Log()
     rules: Rules = Rules()
     follow: Follow = Follow()

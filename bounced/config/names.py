@@ -71,6 +71,7 @@ def nearest_setting(path: SettingPath) -> str:
 
 def _file_names() -> Iterator[SettingPath]:
     yield from settings()
-    for section in ("limits", "store", "policy", "log", "rules", "follow"):
+    sections = ("limits", "store", "policy", "return_path", "correlate", "log", "rules", "follow")
+    for section in sections:
         yield (section,)
     yield from (("listen", name) for name in Listen.model_fields)

@@ -10,7 +10,7 @@ from pathlib import PurePath
 from typing import Any
 
 from bounced.escape import escape
-from bounced.model import Kind
+from bounced.model import DEFAULT_STREAM, Kind, Match, Trust
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +46,9 @@ class Log:
         reverse_path: str | None,
         forward_paths: Sequence[str],
         kind: Kind,
+        stream: str = DEFAULT_STREAM,
+        trust: Trust = Trust.UNSIGNED,
+        matched: Match | None = None,
         failed: Sequence[Failed] = (),
         duplicate: bool = False,
         milliseconds: float = 0.0,
@@ -53,9 +56,9 @@ class Log:
         peer: str = "",
         size: int = 0,
     ) -> None:
-        """Log the one event of a message that was taken and committed."""
+        """Log the one event of a message that was committed; a forged one is a warning."""
         self._say(
-            "info",
+            "warning" if trust is Trust.FORGED else "info",
             "message",
             queue_id=queue_id,
             source=source,
@@ -64,6 +67,9 @@ class Log:
             reverse_path=self._address(reverse_path),
             forward_paths=[self._address(path) for path in forward_paths],
             kind=str(kind),
+            stream=escape(stream),
+            trust=str(trust),
+            matched=matched and str(matched),
             duplicate=duplicate,
             failed=[
                 {
@@ -191,6 +197,14 @@ class Log:
     def rules_reloaded(self, *, rules: int) -> None:
         """Log that the rules were read again, with how many there are now."""
         self._say("info", "rules_reloaded", rules=rules)
+
+    def keys_reloaded(self, *, keys: Sequence[str]) -> None:
+        """Log that the keys of return paths were read again, by their ids; the first signs."""
+        self._say("info", "keys_reloaded", keys=list(keys))
+
+    def lookup_ended(self, *, code: int) -> None:
+        """Log that the process which answers look-ups has died; it is started again."""
+        self._say("error", "lookup_ended", code=code)
 
     def started(self, *, version: str, listen: Sequence[str], store: str) -> None:
         """Log that the daemon is ready."""

@@ -12,7 +12,7 @@ from bounced.store.incidents import Incident
 from bounced.store.rejudge import Change, Changes, Kept
 from bounced.store.store import Store
 from bounced.store.storms import Storm
-from bounced.store.values import HistoryEntry, Incoming, Observed, Outcome, Recorded
+from bounced.store.values import HistoryEntry, Incoming, Observed, Outcome, Recorded, Sent
 from bounced.store.writer import Writer
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "Observed",
     "Outcome",
     "Recorded",
+    "Sent",
     "Store",
     "Storm",
     "Writer",

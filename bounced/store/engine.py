@@ -46,12 +46,12 @@ class Database:
         Raises StoreUnavailableError where another process holds the lock for longer than the
         patience given, StoreFullError, StoreError.
         """
-        self._still_there()
+        self.still_there()
         with translated(self.name), self.engine.connect() as plain:
             connection = plain.execution_options(**{_WRITES: True})
             with connection.begin():
                 yield connection
-        self._still_there()
+        self.still_there()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -63,7 +63,7 @@ class Database:
         """Close all connections."""
         self.engine.dispose()
 
-    def _still_there(self) -> None:
+    def still_there(self) -> None:
         """Make sure that what is written to is what its name stands for.
 
         A file that was deleted or moved away takes every commit, and nobody ever finds them again.

@@ -32,6 +32,8 @@ def message(incoming: Incoming) -> dict[str, Any]:
         "reverse_path": incoming.envelope.reverse_path,
         "forward_paths": incoming.envelope.forward_paths,
         "size": len(incoming.raw),
+        "trust": incoming.trust,
+        "matched": incoming.reading.claim.matched,
     }
 
 

@@ -46,6 +46,8 @@ messages = Table(
     Column("reverse_path", SafeText),
     Column("forward_paths", SafeJson, nullable=False),
     Column("size", BigId, nullable=False),
+    Column("trust", SafeText),
+    Column("matched", SafeText),  # how we know whom we mailed; null where we don't
 )
 
 raw_messages = Table(
@@ -170,6 +172,17 @@ events = Table(
     Index(None, "key", "stream", "original_message_id"),
     Index(None, "domain", "at"),
     Index(None, "provider", "at"),
+)
+
+sent = Table(
+    "sent",
+    metadata,
+    # A Message-ID or an ENVID of ours, and one of those whom that message went to.
+    Column("name", SafeText, primary_key=True),
+    Column("stream", SafeText, primary_key=True),
+    Column("key", SafeText, primary_key=True),
+    Column("address", SafeText, nullable=False),
+    Column("at", UtcDateTime, nullable=False, index=True),
 )
 
 recipients = Table(

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, exc, select
 
 from bounced.causes import Cause
 from bounced.policy import Decision, Policies, What
-from bounced.store import incidents, migrations, observe, record, rejudge, storms
+from bounced.store import incidents, migrations, observe, record, rejudge, sent, storms
 from bounced.store.apply import Effects, Source, take_effect
 from bounced.store.engine import Database
 from bounced.store.facts import Fact, by_operator
@@ -20,7 +20,7 @@ from bounced.store.rejudge import Changes, Kept
 from bounced.store.schema import raw_messages
 from bounced.store.storms import Storm
 from bounced.store.types import utc
-from bounced.store.values import Incoming, Observed, Outcome, Recorded
+from bounced.store.values import Incoming, Observed, Outcome, Recorded, Sent
 
 _T = TypeVar("_T")
 _PAGE: Final = 500
@@ -117,6 +117,21 @@ class Store(Reads):
     ) -> Decision:
         """Take note of a delivery: soft failures up to then are forgotten, a block stays."""
         return self._operate(by_operator(What.DELIVERED, address, stream, now, who=who))
+
+    def told(self, messages: Sequence[Sent]) -> None:
+        """Remember messages that were sent, so that a report about one is known to be ours.
+
+        What was told before changes nothing.
+        """
+        if messages:
+            self._write(lambda connection: sent.tell(connection, messages))
+
+    def forget_sent(self, before: datetime) -> int:
+        """Forget the messages that were sent *before*; return how many, never locking for long."""
+        total = 0
+        while deleted := self._write(lambda connection: sent.forget(connection, before)):
+            total += deleted
+        return total
 
     def expire_raw(self, now: datetime) -> int:
         """Delete the raw messages whose time is over; return how many, never locking for long."""
