@@ -16,6 +16,7 @@ import typer
 
 from bounced import __version__
 from bounced.cli import (
+    access,
     asking,
     changing,
     following,
@@ -80,6 +81,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "incidents": watching.incidents,
     "storms": watching.storms,
     "rejudge": watching.rejudge,
+    "token": access.token,
     "migrate": running.migrate,
 }
 for _name, _command in COMMANDS.items():

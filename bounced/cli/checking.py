@@ -23,6 +23,7 @@ from bounced.config import (
 from bounced.config.model import Listen
 from bounced.config.ours import ours
 
+_SIZES = {("limits", "message_size"), ("http", "body_size")}
 _IN_ORDER = "all do what their examples say"
 
 
@@ -53,7 +54,7 @@ def _shown(path: names.SettingPath, value: object) -> str:
         return "(set)" if value else "(not set)"
     if path == ("store", "raw_retention") and value is None:
         return "forever"
-    if path == ("limits", "message_size") and isinstance(value, int):
+    if path in _SIZES and isinstance(value, int):
         return quantities.show_size(value)
     return complaints.hide_password(_written(value))
 

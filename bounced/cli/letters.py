@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 
 import typer
 
-from bounced.cli import guard, options, output, shapes
+from bounced import shapes
+from bounced.cli import guard, options, output
 from bounced.config import Config, Webhook, names
 from bounced.outgoing import Failure, Hook, payload
 from bounced.store import FORWARD, Letter

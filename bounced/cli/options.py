@@ -63,7 +63,9 @@ def settings(file: Path | None) -> Config:
 
 
 @contextmanager
-def opened_store(config: Config, *, create: bool = False, tell: bool = True) -> Iterator[Store]:
+def opened_store(
+    config: Config, *, create: bool = False, read_only: bool = False, tell: bool = True
+) -> Iterator[Store]:
     """Open the store that the settings name, for as long as the command needs it.
 
     Without *tell* no webhook hears of what the command changes.
@@ -76,6 +78,7 @@ def opened_store(config: Config, *, create: bool = False, tell: bool = True) -> 
         raw_retention=config.store.raw_retention,
         outbox=Outbox.of(config) if tell else None,
         create=create,
+        read_only=read_only,
     )
     try:
         yield store
@@ -100,7 +103,7 @@ def previewed(config: Config) -> Iterator[Callable[[Incoming], Sequence[Outcome]
     with ExitStack() as stack:
         preview = unknown
         try:
-            preview = stack.enter_context(opened_store(config)).preview
+            preview = stack.enter_context(opened_store(config, read_only=True)).preview
         except StoreError as error:
             guard.complain(f"{error}; so every address is taken for a new one")
         yield preview

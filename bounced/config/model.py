@@ -19,6 +19,7 @@ from bounced.config import endpoint, quantities
 from bounced.config.correlate import Correlate
 from bounced.config.follow import Follow
 from bounced.config.forward import Forward
+from bounced.config.http import Http
 from bounced.config.kinds import (
     Count,
     Duration,
@@ -63,8 +64,8 @@ class Listen(Section):
     """One listener."""
 
     protocol: Annotated[
-        Literal["smtp", "lmtp", "socketmap", "policy"],
-        Field(description="what is spoken on it: `smtp`, `lmtp`, `socketmap` or `policy`"),
+        Literal["smtp", "lmtp", "socketmap", "policy", "http"],
+        Field(description="what is spoken on it: `smtp`, `lmtp`, `socketmap`, `policy` or `http`"),
     ] = "smtp"
     address: Annotated[
         Text,
@@ -206,11 +207,12 @@ class Config(Section):
     return_path: ReturnPath = ReturnPath()
     correlate: Correlate = Correlate()
     postfix: Postfix = Postfix()
+    http: Http = Http()
     log: Annotated[Log, AfterValidator(_salted)] = Log()
     rules: Rules = Rules()
+    follow: Follow = Follow()
     webhook: Webhooks = ()
     forward: Forward = Forward()
-    follow: Follow = Follow()
 
     @cached_property
     def policies(self) -> Policies:

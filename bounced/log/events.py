@@ -244,6 +244,25 @@ class Log:
         """Log that the process which answers look-ups has died; it is started again."""
         self._say("error", "lookup_ended", code=code)
 
+    def http_request(
+        self, *, method: str, route: str, status: int, who: str, peer: str, milliseconds: float
+    ) -> None:
+        """Log one request to the API and its answer; status 0: the client did not wait for one."""
+        self._say(
+            "info",
+            "http_request",
+            method=escape(method),
+            route=route,
+            status=status,
+            who=who,
+            peer=escape(peer),
+            milliseconds=round(milliseconds, 1),
+        )
+
+    def tokens_reloaded(self, *, tokens: int) -> None:
+        """Log that the tokens of the API were read again, with how many there are now."""
+        self._say("info", "tokens_reloaded", tokens=tokens)
+
     def started(self, *, version: str, listen: Sequence[str], store: str) -> None:
         """Log that the daemon is ready."""
         self._say("info", "started", version=version, listen=list(listen), store=store)

@@ -7,7 +7,7 @@ SQLAlchemy Core; SQLite by default, PostgreSQL by its URL.  :class:`Store` recor
 from __future__ import annotations
 
 from bounced.store.apply import Effects
-from bounced.store.facts import Fact
+from bounced.store.facts import Fact, by_operator
 from bounced.store.incidents import Incident
 from bounced.store.letters import Letter, Letters, Settled
 from bounced.store.outbox import FORWARD, Outbox
@@ -38,4 +38,5 @@ __all__ = [
     "Store",
     "Storm",
     "Writer",
+    "by_operator",
 ]

@@ -53,8 +53,8 @@ def record(
         policies,
     )
     done = {id(one): outcomes(entries) for one, entries in zip(new, effects.entries, strict=True)}
-    outbox.add_messages(connection, ((ids[one.fingerprint], one) for one in new))
     claims = {id(one): better.reading.claim for one, better in zip(new, told, strict=True)}
+    outbox.add_messages(connection, ((ids[one.fingerprint], one) for one in new))
     _count_seen(connection, prepared, ids, new)
     recorded = [
         Recorded(

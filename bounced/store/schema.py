@@ -225,6 +225,26 @@ audit = Table(
     Index(None, "key", "stream"),
 )
 
+followed = Table(
+    "followed",
+    metadata,
+    Column("name", SafeText, primary_key=True),  # which log, of which machine
+    Column("generation", BigId, nullable=False),  # one more with each commit
+    Column("head", SafeText),  # which file: a hash of its first line
+    Column("position", BigId, nullable=False),  # octets of it that have been read
+    Column("cursor", SafeText),  # the same of a journal
+    Column("updated_at", UtcDateTime, nullable=False),
+)
+
+followed_mails = Table(
+    "followed_mails",
+    metadata,
+    Column("name", SafeText, primary_key=True),
+    Column("mail", SafeText, primary_key=True),  # host/instance/queue id
+    Column("message_id", SafeText),
+    Column("sender", SafeText),
+)
+
 # What is to be told and was not yet, or never could be: webhooks, and messages to forward.
 outbox = Table(
     "outbox",
@@ -244,24 +264,4 @@ outbox = Table(
     Column("last_error", SafeText),
     Index(None, "target", "due_at"),
     Index(None, "target", "lane", "id"),
-)
-
-followed = Table(
-    "followed",
-    metadata,
-    Column("name", SafeText, primary_key=True),  # which log, of which machine
-    Column("generation", BigId, nullable=False),  # one more with each commit
-    Column("head", SafeText),  # which file: a hash of its first line
-    Column("position", BigId, nullable=False),  # octets of it that have been read
-    Column("cursor", SafeText),  # the same of a journal
-    Column("updated_at", UtcDateTime, nullable=False),
-)
-
-followed_mails = Table(
-    "followed_mails",
-    metadata,
-    Column("name", SafeText, primary_key=True),
-    Column("mail", SafeText, primary_key=True),  # host/instance/queue id
-    Column("message_id", SafeText),
-    Column("sender", SafeText),
 )

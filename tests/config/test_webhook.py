@@ -63,7 +63,7 @@ def test_the_environment_can_name_them() -> None:
 
 
 @pytest.mark.parametrize(
-    "url",
+    "link",
     [
         "https://app.example.org",
         "https://app.example.org:8443/a?b=c",
@@ -73,13 +73,13 @@ def test_the_environment_can_name_them() -> None:
         "http://[::1]/",
     ],
 )
-def test_what_goes_over_the_network_is_encrypted(url: str) -> None:
+def test_what_goes_over_the_network_is_encrypted(link: str) -> None:
     """Https to anywhere, http to this machine."""
     Path("bounced.toml").write_text(
-        "[[webhook]]\n" + GOOD.replace("https://app.example.org/hook", url)
+        "[[webhook]]\n" + GOOD.replace("https://app.example.org/hook", link)
     )
 
-    assert load(None, STATE).webhook[0].url == url
+    assert load(None, STATE).webhook[0].url == link
 
 
 WRONG = {
