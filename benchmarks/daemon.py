@@ -52,12 +52,12 @@ def send(port: int, first: int, count: int) -> None:
             client.sendmail("", ["bounces@example.com"], mark + mails[number % len(mails)])
 
 
-def rate(port: int, total: int, senders: int) -> float:
-    """Return messages a second over all senders."""
+def rate(port: int, total: int, senders: int, first: int = 0) -> float:
+    """Return messages a second over all senders; the mails are numbered from *first*."""
     each = total // senders
     start = time.perf_counter()
     processes = [
-        multiprocessing.Process(target=send, args=(port, number * each, each))
+        multiprocessing.Process(target=send, args=(port, first + number * each, each))
         for number in range(senders)
     ]
     for process in processes:

@@ -1,8 +1,8 @@
 """The daemon: everything built from the settings, then run until it is told to stop.
 
 SIGTERM and SIGINT: nothing more is accepted, what was begun is finished, the writer is drained.
-SIGHUP: the rule files and the keys are read again.  Every hour, what is kept for a time only and
-whose time is over is deleted.
+SIGHUP: the rule files, the keys and the tokens of the API are read again.  Every hour, what is kept
+for a time only and whose time is over is deleted.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import Any, Protocol
+from typing import Any
 
-from bounced import lookup, pipeline, systemd
+from bounced import lookup, pipeline, systemd, telling, web
 from bounced.address import matcher
 from bounced.classify import RuleBook
 from bounced.config import Config, rulebook
@@ -30,8 +30,10 @@ from bounced.config.ours import ours
 from bounced.errors import ConfigError, RuleError, StoreError
 from bounced.log import Log
 from bounced.model import DEFAULT_STREAM, Envelope, Reading, Trust
+from bounced.outgoing import Outgoing
+from bounced.parts import Part, Reloads
 from bounced.smtpd import PROTOCOLS, Intake, Listeners, Service
-from bounced.store import Effects, Store, Writer
+from bounced.store import Outbox, Store, Writer
 from bounced.whose import Ours
 
 _READERS = 2  # threads; Python reads one message at a time anyway, the others wait for their turn
@@ -44,11 +46,12 @@ def serve(config: Config, log: Log, environ: Mapping[str, str] = os.environ) -> 
     """Run until a signal ends it; raises ``BouncedError`` where it can't begin."""
     rules = rulebook.load(config.rules.files)
     known = ours(config, environ)
-    _allow_files(config.limits.connections + _SPARE_FILES)
+    _allow_files(config.limits.connections + config.http.connections + _SPARE_FILES)
     store = Store.open(
         config.store.url,
         policies=config.policies,
         raw_retention=config.store.raw_retention,
+        outbox=Outbox.of(config),
     )
     with contextlib.closing(store), ThreadPoolExecutor(_READERS, "reader") as pool:
         writer = Writer(store)
@@ -69,23 +72,6 @@ def serve(config: Config, log: Log, environ: Mapping[str, str] = os.environ) -> 
             writer.stop()
 
 
-class Part(Protocol):
-    """Something that runs beside the reception of mail, from when it is entered until it is left.
-
-    ``addresses`` are where it listens once it is entered, as people are told them.
-    """
-
-    @property
-    def addresses(self) -> Sequence[str]:
-        """Where it listens: ``http 127.0.0.1:8080``."""
-
-    async def __aenter__(self) -> object:
-        """Begin; raises ``BouncedError`` where it can't."""
-
-    async def __aexit__(self, *_: object) -> None:
-        """Finish what was begun, and end."""
-
-
 @dataclass(slots=True, kw_only=True)
 class Daemon:
     """One running daemon; its parts are open already, and closed by whoever opened them."""
@@ -100,11 +86,12 @@ class Daemon:
     pool: ThreadPoolExecutor
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _reloads: Sequence[Reloads] = ()
     _why: str = ""
 
     async def run(self) -> None:
         """Listen, and return when all is finished after a signal; raises ``ListenError``."""
-        self.store.listener = self._tell
+        self.store.listener = functools.partial(telling.effects, self.log)
         intake = self._intake()
         listeners = self._listeners(intake)
         self._attend_to_signals()
@@ -112,6 +99,7 @@ class Daemon:
         mail = [one for one in self.config.listen if one.protocol in PROTOCOLS]
         await listeners.open(mail, inherited)
         parts = self._parts(inherited)
+        self._reloads = [part for part in parts if isinstance(part, Reloads)]
         async with contextlib.AsyncExitStack() as opened:
             for part in parts:
                 await opened.enter_async_context(part)
@@ -122,7 +110,18 @@ class Daemon:
 
     def _parts(self, inherited: Mapping[str, Sequence[socket.socket]]) -> list[Part]:
         """Return what runs beside the reception of mail."""
-        return [lookup.Service(self.config, self.log, inherited)]
+        return [
+            lookup.Service(self.config, self.log, inherited),
+            Outgoing(config=self.config, store=self.store, log=self.log, environ=self.environ),
+            web.Service(
+                config=self.config,
+                log=self.log,
+                store=self.store,
+                rules=lambda: self.rules,
+                inherited=inherited,
+                environ=self.environ,
+            ),
+        ]
 
     async def _attend(self, intake: Intake) -> None:
         """Do what comes round again and again, until it is time to stop."""
@@ -219,6 +218,8 @@ class Daemon:
             self.log.failure(doing="reading the keys again", error=error)
         else:
             self.log.keys_reloaded(keys=[key.id for key in self.ours.keys])
+        for part in self._reloads:
+            await part.reload()
 
     async def _expire(self) -> None:
         try:
@@ -243,23 +244,7 @@ class Daemon:
         except StoreError as error:
             self.log.store_unavailable(why=str(error))
             return
-        for storm in ended:
-            self.log.storm_ended(name=storm.name, cause=storm.cause, recipients=storm.recipients)
-        for one in closed:
-            self.log.incident_closed(
-                cause=one.cause, ours=one.ours, refuser=one.refuser, recipients=one.recipients
-            )
-
-    def _tell(self, effects: Effects) -> None:
-        """Log what goes beyond one address."""
-        for one in effects.incidents:
-            self.log.incident_opened(
-                cause=one.cause, ours=one.ours, refuser=one.refuser, evidence=one.evidence
-            )
-        for storm in effects.storms:
-            self.log.storm_started(name=storm.name, cause=storm.cause, recipients=storm.recipients)
-        for made in effects.revised:
-            self.log.revised(address=made.after.address, effect=made.effect, why=made.why)
+        telling.over(self.log, ended, closed)
 
     async def _feed_watchdog(self, intake: Intake, limit: float) -> None:
         """Say that we live: this loop, since it runs, and the writer, if no commit is overdue."""

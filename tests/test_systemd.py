@@ -83,6 +83,8 @@ def test_the_example_settings_are_all_and_their_defaults() -> None:
 
     samples = {("hostname",), ("accept",), ("listen",), ("log", "salt")}
     samples |= {("store", "url"), ("policy", "expire"), ("rules", "files")}
+    samples |= {("return_path", "address"), ("return_path", "keys")}
+    samples |= {("correlate", "recipient_headers"), ("correlate", "stream_headers")}
     defaults = config.load(_FOLDER / "bounced.toml", {}).model_dump()
     for path in given - samples:
         value: object = defaults

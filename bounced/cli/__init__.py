@@ -16,6 +16,7 @@ import typer
 
 from bounced import __version__
 from bounced.cli import (
+    access,
     asking,
     changing,
     following,
@@ -25,6 +26,7 @@ from bounced.cli import (
     signing,
     verifying,
     watching,
+    webhooks,
 )
 
 app = typer.Typer(
@@ -79,12 +81,14 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "incidents": watching.incidents,
     "storms": watching.storms,
     "rejudge": watching.rejudge,
+    "token": access.token,
     "migrate": running.migrate,
 }
 for _name, _command in COMMANDS.items():
     app.command(_name, help=options.teaching(_command))(_command)
 app.add_typer(verifying.rules, name="rules")
 app.add_typer(verifying.config, name="config")
+app.add_typer(webhooks.app, name="webhooks")
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ from bounced.cli import explanation, options, output, shapes
 from bounced.config import Config, rulebook
 from bounced.config.ours import ours
 from bounced.replay import files, run
+from bounced.shapes import decision
 
 
 def explain(file: str, settings: Config, *, stream: str, as_json: bool) -> None:
@@ -25,7 +26,7 @@ def explain(file: str, settings: Config, *, stream: str, as_json: bool) -> None:
     # Of a message with recipients only a redelivery does nothing at all.
     known = bool(incoming.reading.judged) and not outcomes
     if as_json:
-        would = [{"address": one.address, **shapes.decision(one.decision)} for one in outcomes]
+        would = [{"address": one.address, **decision(one.decision)} for one in outcomes]
         shape = shapes.message(found, incoming.reading)
         trust = explanation.trust_of(incoming, outcomes)
         whose = {"trust": str(trust), **shapes.whose(incoming)}

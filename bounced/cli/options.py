@@ -63,15 +63,22 @@ def settings(file: Path | None) -> Config:
 
 
 @contextmanager
-def opened_store(config: Config, *, create: bool = False) -> Iterator[Store]:
-    """Open the store that the settings name, for as long as the command needs it."""
-    from bounced.store import Store
+def opened_store(
+    config: Config, *, create: bool = False, read_only: bool = False, tell: bool = True
+) -> Iterator[Store]:
+    """Open the store that the settings name, for as long as the command needs it.
+
+    Without *tell* no webhook hears of what the command changes.
+    """
+    from bounced.store import Outbox, Store
 
     store = Store.open(
         config.store.url,
         policies=config.policies,
         raw_retention=config.store.raw_retention,
+        outbox=Outbox.of(config) if tell else None,
         create=create,
+        read_only=read_only,
     )
     try:
         yield store
@@ -96,7 +103,7 @@ def previewed(config: Config) -> Iterator[Callable[[Incoming], Sequence[Outcome]
     with ExitStack() as stack:
         preview = unknown
         try:
-            preview = stack.enter_context(opened_store(config)).preview
+            preview = stack.enter_context(opened_store(config, read_only=True)).preview
         except StoreError as error:
             guard.complain(f"{error}; so every address is taken for a new one")
         yield preview

@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 import typer
 
-from bounced.cli import guard, options, output, shapes
+from bounced import shapes
+from bounced.cli import guard, options, output
 from bounced.config import Config, rulebook
 from bounced.config.ours import ours
 from bounced.policy import Decision

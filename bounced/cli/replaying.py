@@ -23,13 +23,15 @@ class _Bar(Protocol):
         """Move on."""
 
 
-def replay(paths: Sequence[str], settings: Config, *, dry_run: bool, as_json: bool) -> int:
-    """Record every message in *paths*; return how many can't be read."""
+def replay(
+    paths: Sequence[str], settings: Config, *, dry_run: bool, tell: bool, as_json: bool
+) -> int:
+    """Record every message in *paths*, and *tell* who wants to know; return how many are bad."""
     rules, known = rulebook.load(settings.rules.files), ours(settings, os.environ)
     sources = list(files.sources(paths))
     total = sum(one.size for one in sources if isinstance(one, files.Source))
     summary = Summary()
-    with _keeping(settings, dry_run=dry_run) as keep, _bar(total) as bar:
+    with _keeping(settings, dry_run=dry_run, tell=tell) as keep, _bar(total) as bar:
         work = run.Replay(rules=rules, ours=known, keep=keep, now=datetime.now(UTC))
 
         def on_done(batch: Sequence[run.Done]) -> None:
@@ -52,12 +54,12 @@ def replay(paths: Sequence[str], settings: Config, *, dry_run: bool, as_json: bo
 
 
 @contextmanager
-def _keeping(settings: Config, *, dry_run: bool) -> Iterator[run.Keep]:
+def _keeping(settings: Config, *, dry_run: bool, tell: bool) -> Iterator[run.Keep]:
     if dry_run:
         with options.previewed(settings) as preview:
             yield run.previewing(preview)
         return
-    with options.opened_store(settings, create=True) as store:
+    with options.opened_store(settings, create=True, tell=tell) as store:
         yield run.recording(store)
 
 

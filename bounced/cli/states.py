@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+from bounced import shapes
 from bounced.causes import Cause
-from bounced.cli import options, output, shapes, standing
+from bounced.cli import options, output, standing
 from bounced.config import Config
 from bounced.store import HistoryEntry, Store
 
@@ -58,7 +59,7 @@ class Delivered:
 
 def check(addresses: Sequence[str], settings: Config, *, stream: str, as_json: bool) -> int:
     """Print how each address stands; return how many are blocked."""
-    with options.opened_store(settings) as store:
+    with options.opened_store(settings, read_only=True) as store:
         return sum(_show(store, one, settings, stream=stream, as_json=as_json) for one in addresses)
 
 
@@ -99,7 +100,7 @@ def show(
 ) -> None:
     """Print every address that the filters let through."""
     policies, now = settings.policies, datetime.now(UTC)
-    with options.opened_store(settings) as store:
+    with options.opened_store(settings, read_only=True) as store:
         found = store.states(
             now=now,
             stream=stream,
@@ -119,7 +120,7 @@ def show(
 
 def history(address: str, settings: Config, *, stream: str | None, as_json: bool) -> None:
     """Print all that happened to one address, the newest last."""
-    with options.opened_store(settings) as store:
+    with options.opened_store(settings, read_only=True) as store:
         entries: Sequence[HistoryEntry] = store.history(address, stream=stream)
         state = store.state(address, now=datetime.now(UTC), stream=stream or "default")
     if as_json:

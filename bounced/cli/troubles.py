@@ -16,7 +16,7 @@ _MAX_POSTMASTERS = 5
 
 def incidents(settings: Config, *, everything: bool, as_json: bool) -> None:
     """Print each incident, the newest last."""
-    with options.opened_store(settings) as store:
+    with options.opened_store(settings, read_only=True) as store:
         found = store.incidents(everything=everything)
     for one in found:
         if as_json:
@@ -44,7 +44,7 @@ def close(settings: Config, number: int, *, who: str, as_json: bool) -> bool:
 
 def storms(settings: Config, *, everything: bool, as_json: bool) -> None:
     """Print each storm, the newest last."""
-    with options.opened_store(settings) as store:
+    with options.opened_store(settings, read_only=True) as store:
         found = store.storms(everything=everything)
     if as_json:
         for one in found:

@@ -8,15 +8,20 @@ from __future__ import annotations
 
 from bounced.config.endpoint import Endpoint, Inherited, Tcp, Unix
 from bounced.config.follow import Follow
+from bounced.config.forward import Forward
+from bounced.config.http import Http
 from bounced.config.load import Loaded, load, load_with_origins, state_directory
 from bounced.config.model import Config, Limits, Listen, Log, Rules, StoreSection
 from bounced.config.policy import Policy, Stream
 from bounced.config.postfix import Postfix
+from bounced.config.webhook import Webhook
 
 __all__ = [
     "Config",
     "Endpoint",
     "Follow",
+    "Forward",
+    "Http",
     "Inherited",
     "Limits",
     "Listen",
@@ -29,6 +34,7 @@ __all__ = [
     "Stream",
     "Tcp",
     "Unix",
+    "Webhook",
     "load",
     "load_with_origins",
     "state_directory",

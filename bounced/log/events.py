@@ -6,6 +6,7 @@ import contextlib
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import PurePath
 from typing import Any
 
@@ -156,6 +157,43 @@ class Log:
         """Log that the database is away, locked or full for the moment."""
         self._say("error", "store_unavailable", why=escape(why))
 
+    def notice_sent(
+        self, *, to: str, webhook_id: str, topic: str, attempt: int, milliseconds: float
+    ) -> None:
+        """Log a webhook that was taken, or a message that was forwarded."""
+        self._say(
+            "info",
+            "notice_sent",
+            to=escape(to),
+            webhook_id=webhook_id,
+            topic=topic,
+            attempt=attempt,
+            milliseconds=round(milliseconds, 1),
+        )
+
+    def notice_failed(
+        self,
+        *,
+        to: str,
+        webhook_id: str,
+        topic: str,
+        attempt: int,
+        why: str,
+        again_at: datetime | None,
+    ) -> None:
+        """Log one that was not taken; without *again_at* it is given up, for a person to see to."""
+        told = {
+            "to": escape(to),
+            "webhook_id": webhook_id,
+            "topic": topic,
+            "attempt": attempt,
+            "why": escape(why),
+        }
+        if again_at:
+            self._say("warning", "notice_failed", **told, again_at=again_at.isoformat())
+        else:
+            self._say("error", "notice_dead", **told)
+
     def incident_opened(self, *, cause: str, ours: str, refuser: str, evidence: str) -> None:
         """Log that somebody has begun to refuse what we send, for a fault of ours."""
         self._say(
@@ -205,6 +243,25 @@ class Log:
     def lookup_ended(self, *, code: int) -> None:
         """Log that the process which answers look-ups has died; it is started again."""
         self._say("error", "lookup_ended", code=code)
+
+    def http_request(
+        self, *, method: str, route: str, status: int, who: str, peer: str, milliseconds: float
+    ) -> None:
+        """Log one request to the API and its answer; status 0: the client did not wait for one."""
+        self._say(
+            "info",
+            "http_request",
+            method=escape(method),
+            route=route,
+            status=status,
+            who=who,
+            peer=escape(peer),
+            milliseconds=round(milliseconds, 1),
+        )
+
+    def tokens_reloaded(self, *, tokens: int) -> None:
+        """Log that the tokens of the API were read again, with how many there are now."""
+        self._say("info", "tokens_reloaded", tokens=tokens)
 
     def started(self, *, version: str, listen: Sequence[str], store: str) -> None:
         """Log that the daemon is ready."""

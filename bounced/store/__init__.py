@@ -7,8 +7,10 @@ SQLAlchemy Core; SQLite by default, PostgreSQL by its URL.  :class:`Store` recor
 from __future__ import annotations
 
 from bounced.store.apply import Effects
-from bounced.store.facts import Fact
+from bounced.store.facts import Fact, by_operator
 from bounced.store.incidents import Incident
+from bounced.store.letters import Letter, Letters, Settled
+from bounced.store.outbox import FORWARD, Outbox
 from bounced.store.rejudge import Change, Changes, Kept
 from bounced.store.store import Store
 from bounced.store.storms import Storm
@@ -16,6 +18,7 @@ from bounced.store.values import HistoryEntry, Incoming, Observed, Outcome, Reco
 from bounced.store.writer import Writer
 
 __all__ = [
+    "FORWARD",
     "Change",
     "Changes",
     "Effects",
@@ -24,11 +27,16 @@ __all__ = [
     "Incident",
     "Incoming",
     "Kept",
+    "Letter",
+    "Letters",
     "Observed",
+    "Outbox",
     "Outcome",
     "Recorded",
     "Sent",
+    "Settled",
     "Store",
     "Storm",
     "Writer",
+    "by_operator",
 ]

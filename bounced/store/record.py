@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select
 
 from bounced.policy import Policies
-from bounced.store import rows, sent
+from bounced.store import outbox, rows, sent
 from bounced.store.apply import Effects, Source, foreseen, take_effect
 from bounced.store.facts import of_message
 from bounced.store.judge import outcomes
@@ -54,6 +54,7 @@ def record(
     )
     done = {id(one): outcomes(entries) for one, entries in zip(new, effects.entries, strict=True)}
     claims = {id(one): better.reading.claim for one, better in zip(new, told, strict=True)}
+    outbox.add_messages(connection, ((ids[one.fingerprint], one) for one in new))
     _count_seen(connection, prepared, ids, new)
     recorded = [
         Recorded(

@@ -194,7 +194,7 @@ recipients = Table(
     Column("domain", SafeText, nullable=False, index=True),
     Column("blocked", Boolean, nullable=False),
     Column("since", UtcDateTime),
-    Column("expires_at", UtcDateTime),
+    Column("expires_at", UtcDateTime, index=True),
     Column("blocked_by", SafeText),
     Column("why", SafeText),
     Column("cause", SafeText),
@@ -243,4 +243,25 @@ followed_mails = Table(
     Column("mail", SafeText, primary_key=True),  # host/instance/queue id
     Column("message_id", SafeText),
     Column("sender", SafeText),
+)
+
+# What is to be told and was not yet, or never could be: webhooks, and messages to forward.
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("target", SafeText, nullable=False),  # the webhook's name, or "forward"
+    Column("webhook_id", SafeText, nullable=False, unique=True),
+    Column("topic", SafeText, nullable=False),
+    Column("lane", SafeText, nullable=False),  # what must arrive in the order of the ids
+    Column("at", UtcDateTime, nullable=False),
+    Column("data", SafeJson, nullable=False),
+    Column("message_id", BigId, ForeignKey("messages.id"), index=True),  # to forward
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("due_at", UtcDateTime),  # when to try next; while somebody tries, when he is given up
+    Column("attempts", Integer, nullable=False),
+    Column("dead_at", UtcDateTime),
+    Column("last_error", SafeText),
+    Index(None, "target", "due_at"),
+    Index(None, "target", "lane", "id"),
 )

@@ -18,6 +18,7 @@ from bounced.store.types import storable
 CHUNK: Final = 500  # values in one IN (...); the smallest limit of parameters is SQLite's, 32,766
 _MAX_STREAM: Final = 200
 FIELDS: Final = tuple(one.name for one in dataclasses.fields(AddressState))
+_COLUMNS: Final = tuple(recipients.c[name] for name in FIELDS)
 
 
 class Place(NamedTuple):
@@ -42,7 +43,7 @@ def load(
     states: dict[Place, AddressState] = {}
     for stream, keys in _chunks(places):
         query = (
-            select(recipients)
+            select(*_COLUMNS)
             .where(recipients.c.stream == stream, recipients.c.key.in_(keys))
             .order_by(recipients.c.key)
         )
@@ -81,14 +82,39 @@ def save(
         connection.execute(recipients.update().where(same), changed)
 
 
-def find(connection: Connection, at: Place, now: datetime) -> AddressState | None:
-    """Return the state at *now*: the address's own, or its domain's where that is blocked."""
-    domain = Place(at.stream, f"@{domain_of(at.key)}")
-    states = load(connection, (at, domain), lock=False)
-    own, whole = (as_of(states[one], now) if one in states else None for one in (at, domain))
-    if whole and whole.blocked and not (own and own.blocked):
-        return whole
+def find(
+    connection: Connection, wanted: Iterable[Place], now: datetime
+) -> list[AddressState | None]:
+    """Return the state at *now* of each: its own, or its domain's where that is blocked.
+
+    One query for a thousand or so.
+    """
+    pairs = [(at, _whole_domain(at)) for at in wanted]
+    stored = load(connection, {at for pair in pairs for at in pair}, lock=False)
+    states = {at: as_of(state, now) for at, state in stored.items()}
+    return [_standing(states.get(own), states.get(domain)) for own, domain in pairs]
+
+
+def _whole_domain(at: Place) -> Place:
+    return Place(at.stream, "@" + (at.key.rpartition("@")[2] if "@" in at.key else ""))
+
+
+def _standing(own: AddressState | None, domain: AddressState | None) -> AddressState | None:
+    if domain and domain.blocked and not (own and own.blocked):
+        return domain
     return own
+
+
+def ending(connection: Connection, now: datetime, limit: int = 1) -> list[Place]:
+    """Return some of those whose block should have ended by *now*."""
+    table = recipients.c
+    due = (
+        select(table.stream, table.key)
+        .where(table.expires_at <= now, table.blocked)
+        .order_by(table.stream, table.key)
+        .limit(limit)
+    )
+    return [Place(*row) for row in connection.execute(due)]
 
 
 def listed(
@@ -127,12 +153,12 @@ def listed(
         tests.append(or_(table.since >= since, table.last_failure_at >= since))
     if after is not None:
         tests.append(tuple_(table.stream, table.key) > after)
-    query = select(recipients).where(*tests).order_by(table.stream, table.key).limit(limit)
+    query = select(*_COLUMNS).where(*tests).order_by(table.stream, table.key).limit(limit)
     return [as_of(_state(row), now) for row in connection.execute(query)]
 
 
 def _state(row: Row[Any]) -> AddressState:
-    values = {name: getattr(row, name) for name in FIELDS}
+    values = dict(zip(FIELDS, row, strict=True))
     values["cause"] = Cause(row.cause) if row.cause is not None else None
     return AddressState(**values)
 

@@ -53,9 +53,13 @@ def plain(value: object) -> Any:
 
 
 class SafeText(TypeDecorator[str]):
-    """Text, made storable on its way in."""
+    """Text, made storable on its way in, and compared octet by octet.
 
-    impl = Text
+    SQLite always does.  PostgreSQL would sort by the rules of a language, which change with the
+    server's system and then leave broken indexes behind.
+    """
+
+    impl = Text().with_variant(Text(collation="C"), "postgresql")
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 -- SQLAlchemy's signature

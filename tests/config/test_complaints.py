@@ -85,7 +85,7 @@ WRONG = {
         "4: unknown setting listen.adress; did you mean listen.address?"
     ),
     '[[listen]]\naddress = "a:1"\nprotocol = "smpt"': (
-        '3: listen.protocol = "smpt" must be "smtp", "lmtp", "socketmap" or "policy"; '
+        '3: listen.protocol = "smpt" must be "smtp", "lmtp", "socketmap", "policy" or "http"; '
         "did you mean smtp?"
     ),
     '[[listen]]\naddress = "a:99999"': (

@@ -24,14 +24,16 @@ def free_port() -> int:
 
 @dataclass
 class Daemon:
-    """``bounced serve`` on 127.0.0.1:``port`` with its data in ``folder``; a context manager.
+    """``bounced serve`` on 127.0.0.1:``port``; a context manager.
 
+    Its data is in ``folder``, or in the database ``url``; its log is in ``folder`` in any case.
     *also*: further listeners, protocol and address, and environment variables.
     """
 
     folder: Path
     port: int = field(default_factory=free_port)
     also: Mapping[str, str] = field(default_factory=dict)
+    url: str | None = None
     process: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> Self:
@@ -55,7 +57,8 @@ class Daemon:
         kept = {
             name: value for name, value in os.environ.items() if not name.startswith("BOUNCED_")
         }
-        return {**kept, **more, "STATE_DIRECTORY": str(self.folder), "BOUNCED_LISTEN": listen}
+        kept |= {**more, "STATE_DIRECTORY": str(self.folder), "BOUNCED_LISTEN": listen}
+        return kept | ({"BOUNCED_STORE_URL": self.url} if self.url else {})
 
     def start(self) -> None:
         """Start it, and return when it accepts connections."""

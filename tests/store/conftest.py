@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -74,12 +73,6 @@ def incoming(
         "source": "smtp",
     }
     return Incoming(**values | fields)
-
-
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    """Return where the database of this test is, or will be."""
-    return f"sqlite:///{tmp_path}/state/bounced.sqlite"
 
 
 @pytest.fixture

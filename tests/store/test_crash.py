@@ -79,7 +79,8 @@ def test_killed_at_any_moment_nothing_acknowledged_is_lost(
 
     store = opened()
     with store.database.read() as connection:
-        assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
+        if connection.dialect.name == "sqlite":
+            assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
         stored = set(connection.execute(select(schema.messages.c.fingerprint)).scalars())
         raw = connection.execute(select(schema.raw_messages.c.message_id)).scalars().all()
     state = store.state("joe@example.com")

@@ -1,183 +1,70 @@
-"""Opening a database: its file, its pragmas, and what is said where it can't be opened."""
+"""URLs: which name a database, and what is said of the others."""
 
 from __future__ import annotations
 
-import sqlite3
-import stat
 import subprocess
 import sys
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
-from bounced.errors import StoreError, StoreUnavailableError
-from bounced.policy import Policies
-from bounced.store import Incoming, Store
+from bounced.errors import StoreError
+from bounced.store.engine import Database
+
+EXAMPLES = "write sqlite:////var/lib/bounced/bounced.sqlite or postgresql+psycopg://user@host/name"
 
 
-def refused(url: str, **options: bool) -> str:
-    """Open what can't be opened, and return what was said."""
+def refused(where: str) -> str:
+    """Name a database that can't be one, and return what was said."""
     with pytest.raises(StoreError) as error:
-        Store.open(url, policies=Policies(), raw_retention=None, **options)
+        Database(where, create=True, patience=5)
     return str(error.value)
 
 
-def test_commits_are_synced_and_readers_do_not_wait(store: Store) -> None:
-    """WAL, synchronous=FULL, foreign keys and a busy timeout, on every connection."""
-    with store.database.read() as one, store.database.read() as other:
-        for connection in (one, other):
-            for pragma, value in [
-                ("journal_mode", "wal"),
-                ("synchronous", 2),
-                ("foreign_keys", 1),
-                ("busy_timeout", 5000),
-            ]:
-                assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar() == value
-
-
-def test_a_writer_takes_the_lock_when_it_begins(store: Store, opened: Callable[..., Store]) -> None:
-    """A second one waits at its own beginning, and a reader does not wait at all."""
-    other = opened(patience=0.05)
-    with store.database.write():
-        with other.database.read() as connection:
-            connection.exec_driver_sql("SELECT count(*) FROM messages")
-        with pytest.raises(StoreUnavailableError, match="locked"), other.database.write():
-            pass
-
-
-def test_nobody_else_may_read_what_is_made(store: Store, tmp_path: Path) -> None:
-    """The file is 0600, its directory 0700, and the log beside it is like the file."""
-    directory = tmp_path / "state"
-
-    assert stat.S_IMODE(directory.stat().st_mode) == 0o700
-    assert {path.name for path in directory.iterdir()} >= {"bounced.sqlite", "bounced.sqlite-wal"}
-    assert {stat.S_IMODE(path.stat().st_mode) for path in directory.iterdir()} == {0o600}
-
-
-def test_the_store_is_called_by_its_file(store: Store, tmp_path: Path) -> None:
-    """As a person would name it."""
-    assert store.name == f"{tmp_path}/state/bounced.sqlite"
-
-
-def test_nothing_is_made_where_only_an_old_one_will_do(url: str, tmp_path: Path) -> None:
-    """To ask of a store that isn't there does not make one."""
-    said = refused(url, create=False)
-
-    assert said.startswith(f"there is no database {tmp_path}/state/bounced.sqlite yet")
-    assert not (tmp_path / "state").exists()
-
-
-def test_a_directory_that_can_not_be_made_is_named(tmp_path: Path) -> None:
-    """With the reason, and with what to do."""
-    (tmp_path / "file").write_text("")
-
-    said = refused(f"sqlite:///{tmp_path}/file/state/bounced.sqlite")
-
-    assert said == (
-        f"can't open the database {tmp_path}/file/state/bounced.sqlite for "
-        "writing: Not a directory; let this user write the file and its directory, or set "
-        "store.url to another file"
-    )
-
-
-def test_a_directory_without_the_right_to_write_is_named(tmp_path: Path) -> None:
-    """Even where the file itself is writable: the log is made beside it."""
-    script = (
-        "import os; from bounced.store import Store; from bounced.policy import Policies\n"
-        "from bounced.errors import StoreError\n"
-        "if os.geteuid() == 0: os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
-        "try: Store.open('sqlite:///bounced.sqlite', policies=Policies(), raw_retention=None)\n"
-        "except StoreError as error: print(error)"
-    )
-    path = tmp_path / "bounced.sqlite"
-    path.touch()
-    path.chmod(0o666)
-    tmp_path.chmod(0o555)
-    done = subprocess.run(
-        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True
-    )
-    tmp_path.chmod(0o755)
-
-    assert "its directory is not writable" in done.stdout
-
-
 @pytest.mark.parametrize(
-    ("url", "said"),
+    ("where", "said"),
     [
-        ("nonsense", "'nonsense' is no database URL; write sqlite:////"),
+        ("nonsense", f"store.url is no database URL; {EXAMPLES}"),
+        ("postgresql://u:secret@db:port/x", f"store.url is no database URL; {EXAMPLES}"),
+        ("postgresql://u:sec@ret@db/x", f"store.url is no database URL; {EXAMPLES}"),
         ("sqlite://", "sqlite:// is no file; write sqlite:////"),
         ("sqlite:///:memory:", ":memory: is no file; write sqlite:////"),
-        ("frobnicate://x/y", "no driver for frobnicate: SQLAlchemy knows none"),
+        ("frobnicate://u:secret@x/y", f"no store is made for frobnicate; {EXAMPLES}"),
+        ("mysql+asyncmy://u:secret@x/y", f"no store is made for mysql+asyncmy; {EXAMPLES}"),
+        ("postgresql+psycopg2://x/y", f"no store is made for postgresql+psycopg2; {EXAMPLES}"),
     ],
 )
-def test_urls_that_name_no_database_are_refused(url: str, said: str) -> None:
-    """And the text shows what one looks like."""
-    assert refused(url).startswith(said)
+def test_urls_that_name_no_database_are_refused(where: str, said: str) -> None:
+    """The text shows what one looks like, and no password."""
+    assert refused(where).startswith(said)
+    assert "secret" not in refused(where)
+    assert "ret@" not in refused(where)
 
 
-def test_a_missing_driver_is_named() -> None:
-    """SQLAlchemy brings none for other databases."""
-    assert refused("mysql+asyncmy://x/y") == (
-        "no driver for mysql+asyncmy: install its driver: pip install asyncmy"
+def test_a_missing_driver_is_named_with_the_command_that_installs_it() -> None:
+    """It is an option of the installation, and not needed for SQLite."""
+    script = (
+        "import sys; sys.modules['psycopg'] = None\n"
+        "from bounced.store.engine import Database\n"
+        "from bounced.errors import StoreError\n"
+        "try: Database('postgresql://u:secret@db/x', create=True, patience=5)\n"
+        "except StoreError as error: print(error)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == (
+        "PostgreSQL needs a driver that is not installed: "
+        "python3 -m pip install 'psycopg[binary]>=3.2,<4'\n"
     )
 
 
-def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
-    """By name, and untouched."""
-    path = tmp_path / "letter.txt"
-    path.write_text("Dear postmaster,\n" * 100)
+@pytest.mark.parametrize("scheme", ["postgresql", "postgresql+psycopg"])
+def test_a_store_is_called_by_its_url_without_passwords(scheme: str) -> None:
+    """Wherever in the URL they stand; and psycopg is the driver, named or not."""
+    url = f"{scheme}://u:secret@db:5433/x?password=secret&sslmode=require"
+    database = Database(url, create=True, patience=5)
 
-    said = refused(f"sqlite:///{path}")
-
-    assert said.startswith(f"the database {path} is no SQLite database; name another file")
-    assert path.read_text().startswith("Dear postmaster")
-
-
-def test_a_corrupt_database_says_what_to_do(store: Store, url: str, tmp_path: Path) -> None:
-    """It will not heal by itself, so it is no passing trouble."""
-    store.close()
-    path = tmp_path / "state" / "bounced.sqlite"
-    whole = path.read_bytes()
-    path.write_bytes(whole[:100] + b"\xff" * (len(whole) - 100))
-
-    with pytest.raises(StoreError, match="is corrupt: stop the daemon") as error:
-        Store.open(url, policies=Policies(), raw_retention=None)
-    assert not isinstance(error.value, StoreUnavailableError)
-
-
-def test_a_database_of_something_else_is_left_alone(tmp_path: Path) -> None:
-    """A schema that is not ours is not migrated half way."""
-    path = tmp_path / "other.sqlite"
-    other = sqlite3.connect(path)
-    other.execute("CREATE TABLE messages (text)")
-    other.commit()
-    other.close()
-
-    assert "already exists" in refused(f"sqlite:///{path}")
-    other = sqlite3.connect(path)
-    assert other.execute("SELECT name FROM sqlite_master").fetchall() == [("messages",)]
-    other.close()
-
-
-def test_a_file_that_is_gone_takes_no_message(
-    store: Store, message: Callable[..., Incoming], tmp_path: Path
-) -> None:
-    """Deleted, moved or replaced while in use: the sender keeps the mail; put back, it goes on."""
-    file = tmp_path / "state" / "bounced.sqlite"
-    aside = tmp_path / "state" / "aside"
-    file.rename(aside)
-    with pytest.raises(StoreUnavailableError, match="deleted, moved or replaced"):
-        store.record([message()])
-    file.touch()
-    with pytest.raises(StoreUnavailableError, match="restart bounced"):
-        store.record([message()])
-    aside.rename(file)
-
-    assert store.record([message()])[0].duplicate is False
-
-
-def test_a_file_that_goes_during_the_commit_takes_no_message(store: Store, tmp_path: Path) -> None:
-    """What was written into it last was written for nobody."""
-    with pytest.raises(StoreUnavailableError), store.database.write():
-        (tmp_path / "state" / "bounced.sqlite").unlink()
+    assert database.name == f"{scheme}://u:***@db:5433/x?sslmode=require"
+    assert database.engine.driver == "psycopg"
+    database.close()

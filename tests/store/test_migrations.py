@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-import threading
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,12 +12,30 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from sqlalchemy import create_engine, exc, inspect
 
 from bounced.errors import StoreError
 from bounced.policy import Policies
 from bounced.store import Store, migrations
 from bounced.store.engine import Database
 from bounced.store.schema import metadata
+
+pytestmark = pytest.mark.database("sqlite", "empty")
+
+# Opens a store as soon as it is told to; prints how many migrations it did.
+_SCRIPT = """
+import sys
+from bounced.policy import Policies
+from bounced.store import Store, migrations
+
+upgrades = []
+upgrade = migrations.command.upgrade
+migrations.command.upgrade = lambda config, to: upgrades.append(upgrade(config, to))
+print("ready", flush=True)
+sys.stdin.readline()
+Store.open(sys.argv[1], policies=Policies(), raw_retention=None).close()
+print(len(upgrades))
+"""
 
 
 def test_the_migrations_make_the_schema_that_the_code_uses(store: Store) -> None:
@@ -28,6 +47,22 @@ def test_the_migrations_make_the_schema_that_the_code_uses(store: Store) -> None
         assert compare_metadata(context, metadata) == []
 
 
+@pytest.mark.database("empty")
+def test_all_texts_are_compared_octet_by_octet(store: Store) -> None:
+    """Whatever the language of the database: in every table, ours and those to come.
+
+    A migration writes ``sa.Text().with_variant(sa.Text(collation="C"), "postgresql")``.
+    """
+    with store.database.read() as connection:
+        found = connection.exec_driver_sql(
+            "SELECT table_name, column_name FROM information_schema.columns JOIN "
+            "information_schema.tables USING (table_schema, table_name) WHERE "
+            "table_schema = 'public' AND table_type = 'BASE TABLE' AND data_type = 'text' "
+            "AND collation_name IS DISTINCT FROM 'C'"
+        )
+        assert list(found) == []
+
+
 def test_migrating_again_changes_nothing(url: str) -> None:
     """The first time it starts from nothing, the second time it is there already."""
     database = Database(url, create=True, patience=5)
@@ -37,7 +72,7 @@ def test_migrating_again_changes_nothing(url: str) -> None:
 
 
 def test_a_database_from_a_newer_version_is_refused(
-    store: Store, opened: Callable[..., Store], tmp_path: Path
+    store: Store, opened: Callable[..., Store]
 ) -> None:
     """With both revisions and what to do, and without a change."""
     with store.database.write() as connection:
@@ -47,7 +82,7 @@ def test_a_database_from_a_newer_version_is_refused(
         opened()
 
     assert str(error.value) == (
-        f"the database {tmp_path}/state/bounced.sqlite is at revision 9999, and this version of "
+        f"the database {store.name} is at revision 9999, and this version of "
         f"bounced knows revisions up to {migrations.head()}: a newer version has used it; install "
         "that version or a later one, or set store.url to another database"
     )
@@ -56,6 +91,7 @@ def test_a_database_from_a_newer_version_is_refused(
         assert list(found) == ["9999"]
 
 
+@pytest.mark.database("sqlite")
 def test_a_migration_that_fails_leaves_the_database_as_it_was(url: str, tmp_path: Path) -> None:
     """It is one transaction."""
     (tmp_path / "state").mkdir()
@@ -71,23 +107,61 @@ def test_a_migration_that_fails_leaves_the_database_as_it_was(url: str, tmp_path
     other.close()
 
 
-def test_two_that_start_at_once_migrate_once(url: str) -> None:
-    """The second one waits, and finds it done."""
-    errors: list[BaseException] = []
+@pytest.mark.database("empty")
+def test_a_migration_that_fails_leaves_nothing_behind(url: str) -> None:
+    """On PostgreSQL as well it is one transaction."""
+    plain = create_engine(url)
+    with plain.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE events (id int)")
 
-    def open_it() -> None:
-        try:
-            Store.open(url, policies=Policies(), raw_retention=None).close()
-        except BaseException as error:  # noqa: BLE001 -- told to the test below
-            errors.append(error)
+    with pytest.raises(exc.ProgrammingError):
+        Store.open(url, policies=Policies(), raw_retention=None)
 
-    threads = [threading.Thread(target=open_it) for _ in range(4)]
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join()
+    with plain.connect() as connection:
+        assert inspect(connection).get_table_names() == ["events"]
+    plain.dispose()
 
-    assert errors == []
+
+def test_processes_that_start_at_once_migrate_once(url: str) -> None:
+    """One does it; the others wait for their turn, and find it done."""
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", _SCRIPT, url],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for _ in range(3)
+    ]
+    for one in started:
+        assert one.stdout is not None
+        assert one.stdout.readline() == "ready\n"
+    told = []
+    for one in started:
+        assert one.stdin is not None
+        one.stdin.write("go\n")
+        one.stdin.flush()
+    for one in started:
+        told.append(one.communicate(timeout=60)[0].strip())
+        assert one.returncode == 0, told
+
+    assert sorted(told) == ["0", "0", "1"]
+
+
+def test_a_reader_does_not_migrate(url: str, opened: Callable[..., Store]) -> None:
+    """It says what to do, whether there is nothing yet or an older schema."""
+    Database(url, create=True, patience=5).close()
+    with pytest.raises(StoreError, match=r"no tables of bounced .* `bounced migrate` make them"):
+        opened(read_only=True)
+    store = opened()
+    with store.database.write() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
+
+    with pytest.raises(
+        StoreError, match=rf"at revision 0001, .* needs {migrations.head()}: restart the daemon"
+    ):
+        opened(read_only=True)
 
 
 def test_a_downgrade_leaves_nothing_behind(store: Store) -> None:
@@ -95,5 +169,4 @@ def test_a_downgrade_leaves_nothing_behind(store: Store) -> None:
     with store.database.write() as connection:
         command.downgrade(migrations._config(connection), "base")
     with store.database.read() as connection:
-        left = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'")
-        assert list(left.scalars()) == ["alembic_version"]
+        assert inspect(connection).get_table_names() == ["alembic_version"]

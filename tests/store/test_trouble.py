@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 
 import pytest
 from sqlalchemy import exc
 
 from bounced.errors import StoreError, StoreFullError, StoreUnavailableError
-from bounced.store.trouble import translated
+from bounced.store.trouble import ConflictError, translated
 
 
-class _AwayError(Exception):
+class _ServerError(Exception):
     """What a driver of PostgreSQL raises."""
 
-    def __init__(self, sqlstate: str | None) -> None:
-        super().__init__("server closed the connection\nsecond line")
+    def __init__(self, words: str, sqlstate: str | None) -> None:
+        super().__init__(f"{words}\nsecond line")
         self.sqlstate = sqlstate
 
 
@@ -49,17 +50,58 @@ def test_sqlites_codes(code: int, kind: type[StoreError]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sqlstate", "kind"),
-    [("53100", StoreFullError), ("57P01", StoreUnavailableError), (None, StoreUnavailableError)],
+    ("sqlstate", "words", "kind"),
+    [
+        ("53100", "could not extend file: No space left on device", StoreFullError),
+        ("53200", "out of memory", StoreUnavailableError),
+        ("53300", "too many connections for role", StoreUnavailableError),
+        ("57P01", "terminating connection due to administrator command", StoreUnavailableError),
+        ("57P03", "the database system is starting up", StoreUnavailableError),
+        ("57014", "canceling statement due to statement timeout", StoreUnavailableError),
+        ("55P03", "canceling statement due to lock timeout", StoreUnavailableError),
+        ("25P03", "terminating connection due to idle-in-transaction", StoreUnavailableError),
+        ("25006", "cannot execute INSERT in a read-only transaction", StoreUnavailableError),
+        ("58030", "could not read block 7", StoreUnavailableError),
+        ("40P01", "deadlock detected", ConflictError),
+        ("40001", "could not serialize access", ConflictError),
+        ("42501", "permission denied for table messages", StoreError),
+        ("3D000", 'database "x" does not exist', StoreError),
+        ("3F000", "no schema has been selected to create in", StoreError),
+        ("28P01", "password authentication failed", StoreError),
+        ("XX001", "invalid page in block 7", StoreError),
+        ("08006", "connection failure", StoreUnavailableError),
+        (None, "server closed the connection unexpectedly", StoreUnavailableError),
+        (None, "FATAL:  sorry, too many clients already", StoreUnavailableError),
+        (None, "FATAL:  the database system is shutting down", StoreUnavailableError),
+        (None, 'FATAL:  password authentication failed for user "u"', StoreError),
+        (None, 'FATAL:  no pg_hba.conf entry for host "192.0.2.1"', StoreError),
+        (None, 'FATAL:  role "u" does not exist', StoreError),
+        (None, 'FATAL:  database "x" does not exist', StoreError),
+        (None, 'invalid connection option "frobnicate"', StoreError),
+        (None, 'invalid sslmode value: "frobnicate"', StoreError),
+    ],
 )
-def test_a_server_that_is_away_or_full(sqlstate: str | None, kind: type[StoreError]) -> None:
-    """Its first line says why."""
+def test_postgresqls_codes(sqlstate: str | None, words: str, kind: type[StoreError]) -> None:
+    """By the SQLSTATE; before a session has begun there are only words.  The first line is told."""
     with (
-        pytest.raises(StoreError, match=r"server closed the connection$") as error,
+        pytest.raises(StoreError, match=rf"^the database db .* \({re.escape(words)}\)$") as error,
         translated("db"),
     ):
-        raise exc.OperationalError(None, {}, _AwayError(sqlstate))
+        raise exc.OperationalError(None, {}, _ServerError(words, sqlstate))
     assert type(error.value) is kind
+
+
+@pytest.mark.parametrize("sqlstate", ["22P02", "23505", "42P01", "54000", "0A000"])
+def test_what_a_server_can_not_take_is_a_defect(sqlstate: str) -> None:
+    """Whatever the driver calls it: the message is stored without what was read in it."""
+    with pytest.raises(exc.OperationalError), translated("db"):
+        raise exc.OperationalError(None, {}, _ServerError("index row size exceeds", sqlstate))
+
+
+def test_a_pool_that_is_used_up_is_a_matter_of_the_moment() -> None:
+    """Somebody gives a connection back."""
+    with pytest.raises(StoreUnavailableError, match="all connections"), translated("db"):
+        raise exc.TimeoutError
 
 
 @pytest.mark.parametrize("error", [exc.IntegrityError, exc.DataError, exc.ProgrammingError])

@@ -189,6 +189,7 @@ def test_a_message_that_can_not_be_stored_at_all_fails_alone(store: Store, messa
     writer.stop()
 
 
+@pytest.mark.database("sqlite")
 def test_a_locked_database_is_an_error_of_the_moment(
     opened: Callable[..., Store], message: Make, tmp_path: Path
 ) -> None:
@@ -212,6 +213,7 @@ def test_a_locked_database_is_an_error_of_the_moment(
     writer.stop()
 
 
+@pytest.mark.database("sqlite")
 def test_a_full_disk_is_an_error_of_the_moment(store: Store, message: Make) -> None:
     """Nothing of the batch is kept, and when there is room again it works by itself."""
     writer = Writer(store)

@@ -31,10 +31,32 @@ def upgrade(database: Database) -> tuple[str | None, str]:
     if found == wanted:
         return found, wanted
     with database.write() as connection:
-        found = _revision(connection)  # another process may have been faster
+        found = _revision(connection)
         _refuse_unknown(database.name, found, wanted)
-        command.upgrade(_config(connection), "head")
+        if found != wanted:  # no other process was faster
+            command.upgrade(_config(connection), "head")
     return found, wanted
+
+
+def require(database: Database) -> None:
+    """Raise StoreError unless the database is at this version's schema."""
+    with database.read() as connection:
+        found = _revision(connection)
+    wanted = head()
+    if found == wanted:
+        return
+    if found is None:
+        msg = (
+            f"there are no tables of bounced in the database {database.name} yet; `bounced serve`, "
+            "`bounced replay` and `bounced migrate` make them"
+        )
+        raise StoreError(msg)
+    _refuse_unknown(database.name, found, wanted)
+    msg = (
+        f"the database {database.name} is at revision {found}, and this version of bounced needs "
+        f"{wanted}: restart the daemon, or run `bounced migrate`"
+    )
+    raise StoreError(msg)
 
 
 def head() -> str:

@@ -12,6 +12,7 @@ depends_on = None
 
 _ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _WHEN = sa.DateTime(timezone=True)
+_TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 _INDEXES = (
     ("key", "stream", "original_message_id"),
     ("domain", "at"),
@@ -25,12 +26,12 @@ def upgrade() -> None:
     _storms()
     _incidents()
     with op.batch_alter_table("events") as events:
-        events.add_column(sa.Column("original_message_id", sa.Text))
-        events.add_column(sa.Column("reason", sa.Text))
-        events.add_column(sa.Column("aside", sa.Text))
+        events.add_column(sa.Column("original_message_id", _TEXT))
+        events.add_column(sa.Column("reason", _TEXT))
+        events.add_column(sa.Column("aside", _TEXT))
         events.add_column(sa.Column("down_since", _WHEN))
-        events.add_column(sa.Column("domain", sa.Text))
-        events.add_column(sa.Column("provider", sa.Text))
+        events.add_column(sa.Column("domain", _TEXT))
+        events.add_column(sa.Column("provider", _TEXT))
         events.add_column(sa.Column("storm_id", _ID))
         events.add_column(sa.Column("superseded_by", _ID))
         events.add_column(sa.Column("position", _ID))
@@ -58,9 +59,9 @@ def _storms() -> None:
     op.create_table(
         "storms",
         sa.Column("id", _ID, nullable=False),
-        sa.Column("scope", sa.Text, nullable=False),
-        sa.Column("name", sa.Text, nullable=False),
-        sa.Column("cause", sa.Text, nullable=False),
+        sa.Column("scope", _TEXT, nullable=False),
+        sa.Column("name", _TEXT, nullable=False),
+        sa.Column("cause", _TEXT, nullable=False),
         sa.Column("started_at", _WHEN, nullable=False),
         sa.Column("last_at", _WHEN, nullable=False),
         sa.Column("ended_at", _WHEN),
@@ -73,15 +74,15 @@ def _incidents() -> None:
     op.create_table(
         "incidents",
         sa.Column("id", _ID, nullable=False),
-        sa.Column("cause", sa.Text, nullable=False),
-        sa.Column("ours", sa.Text, nullable=False),
-        sa.Column("refuser", sa.Text, nullable=False),
+        sa.Column("cause", _TEXT, nullable=False),
+        sa.Column("ours", _TEXT, nullable=False),
+        sa.Column("refuser", _TEXT, nullable=False),
         sa.Column("opened_at", _WHEN, nullable=False),
         sa.Column("last_at", _WHEN, nullable=False),
         sa.Column("closed_at", _WHEN),
-        sa.Column("closed_by", sa.Text),
+        sa.Column("closed_by", _TEXT),
         sa.Column("failures", sa.Integer, nullable=False),
-        sa.Column("evidence", sa.Text, nullable=False),
+        sa.Column("evidence", _TEXT, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_incidents"),
     )
     op.create_index(
@@ -95,9 +96,9 @@ def _incidents() -> None:
     op.create_table(
         "incident_recipients",
         sa.Column("incident_id", _ID, nullable=False, autoincrement=False),
-        sa.Column("stream", sa.Text, nullable=False),
-        sa.Column("key", sa.Text, nullable=False),
-        sa.Column("domain", sa.Text, nullable=False),
+        sa.Column("stream", _TEXT, nullable=False),
+        sa.Column("key", _TEXT, nullable=False),
+        sa.Column("domain", _TEXT, nullable=False),
         sa.PrimaryKeyConstraint("incident_id", "stream", "key", name="pk_incident_recipients"),
         sa.ForeignKeyConstraint(
             ["incident_id"], ["incidents.id"], name="fk_incident_recipients_incident_id"
