@@ -20,6 +20,7 @@ from bounced.cli import (
     asking,
     changing,
     following,
+    moving,
     options,
     reading,
     running,
@@ -82,6 +83,8 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "storms": watching.storms,
     "rejudge": watching.rejudge,
     "token": access.token,
+    "import": moving.import_,
+    "export": moving.export,
     "migrate": running.migrate,
 }
 for _name, _command in COMMANDS.items():

@@ -7,20 +7,12 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Protocol
 
-from bounced.cli import guard, options, output, shapes
+from bounced.cli import guard, options, output, progress, shapes
 from bounced.config import Config, rulebook
 from bounced.config.ours import ours
 from bounced.replay import files, run
 from bounced.replay.summary import Summary
-
-# ruff: noqa: PLC0415 - the bar is only for terminals
-
-
-class _Bar(Protocol):
-    def advance(self, messages: int, size: int) -> None:
-        """Move on."""
 
 
 def replay(
@@ -31,7 +23,10 @@ def replay(
     sources = list(files.sources(paths))
     total = sum(one.size for one in sources if isinstance(one, files.Source))
     summary = Summary()
-    with _keeping(settings, dry_run=dry_run, tell=tell) as keep, _bar(total) as bar:
+    with (
+        _keeping(settings, dry_run=dry_run, tell=tell) as keep,
+        progress.bar(total, "messages") as bar,
+    ):
         work = run.Replay(rules=rules, ours=known, keep=keep, now=datetime.now(UTC))
 
         def on_done(batch: Sequence[run.Done]) -> None:
@@ -95,42 +90,6 @@ def _interrupted(summary: Summary, *, dry_run: bool) -> None:
             f"stopped after {summary.messages} messages; start it again the same way to go on, "
             "nothing counts twice"
         )
-
-
-class _NoBar:
-    def advance(self, messages: int, size: int) -> None:
-        """Show nothing."""
-
-
-@contextmanager
-def _bar(total: int) -> Iterator[_Bar]:
-    """Show a bar with rate and time left on standard error, if that is a terminal."""
-    if not sys.stderr.isatty():
-        yield _NoBar()
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (
-        TextColumn("{task.fields[messages]:,} messages"),
-        BarColumn(),
-        TextColumn("{task.fields[rate]:,.0f} a second"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("", total=total or None, messages=0, rate=0.0)
-        seen = 0
-
-        class Bar:
-            def advance(self, messages: int, size: int) -> None:
-                """Move on by the bytes, and show the rate in messages."""
-                nonlocal seen
-                seen += messages
-                elapsed = progress.tasks[0].elapsed or 0.0
-                rate = seen / elapsed if elapsed else 0.0
-                progress.update(task, advance=size, messages=seen, rate=rate)
-
-        yield Bar()
 
 
 def _tell(summary: Summary, *, dry_run: bool, as_json: bool) -> None:

@@ -73,6 +73,7 @@ class Fact:
     cause: Cause | None = None
     domain: str | None = None
     provider: str | None = None
+    until: datetime | None = None
     position: int | None = None
 
     @property
@@ -93,6 +94,7 @@ class Fact:
             cause=self.cause,
             who=self.who,
             why=self.reason,
+            until=self.until,
         )
 
 

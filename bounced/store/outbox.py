@@ -106,6 +106,12 @@ def _of(connection: Connection) -> Outbox | None:
     return found if isinstance(found, Outbox) else None
 
 
+def listened(connection: Connection) -> bool:
+    """Whether anybody may want to be told of what is written here."""
+    box = _of(connection)
+    return bool(box and box.subscribers)
+
+
 def add(connection: Connection, notices: Iterable[Notice]) -> None:
     """Tell *notices* to each who wants them, if and when this transaction is committed."""
     if box := _of(connection):

@@ -106,6 +106,7 @@ def event(entry: Entry, message_id: int | None) -> dict[str, Any]:
         "down_since": fact.down_since,
         "domain": fact.domain,
         "provider": fact.provider,
+        "expires_at": fact.until,
         "position": fact.position,
     } | _verdict(fact)
 

@@ -159,6 +159,7 @@ events = Table(
     Column("reason", SafeText),
     Column("aside", SafeText),
     Column("down_since", UtcDateTime),
+    Column("expires_at", UtcDateTime),
     # Who answers for the address: of events that may change a state, and of no others.
     Column("domain", SafeText),
     Column("provider", SafeText),

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, or_, select, tuple_
 
-from bounced.address import domain_of, normalise, normalise_domain
+from bounced.address import normalise, normalise_domain
 from bounced.causes import Cause
 from bounced.policy import AddressState, as_of
 from bounced.store.schema import recipients
@@ -41,7 +41,7 @@ def load(
     Locked in key order, so that two writers never wait for each other.
     """
     states: dict[Place, AddressState] = {}
-    for stream, keys in _chunks(places):
+    for stream, keys in chunks(places):
         query = (
             select(*_COLUMNS)
             .where(recipients.c.stream == stream, recipients.c.key.in_(keys))
@@ -52,7 +52,8 @@ def load(
     return states
 
 
-def _chunks(places: Iterable[Place]) -> Iterator[tuple[str, list[str]]]:
+def chunks(places: Iterable[Place]) -> Iterator[tuple[str, list[str]]]:
+    """Yield the keys of each stream, sorted, in portions that one query takes."""
     streams: dict[str, list[str]] = {}
     for stream, key in sorted(set(places)):
         streams.setdefault(stream, []).append(key)
@@ -67,9 +68,9 @@ def save(
     after: Mapping[Place, AddressState],
 ) -> None:
     """Write the states that are new, or differ from those *before*, which were locked."""
-    new = [_row(state) for at, state in after.items() if at not in before]
+    new = [row(state) for at, state in after.items() if at not in before]
     changed = [
-        {"at_stream": at.stream, "at_key": at.key} | _row(state)
+        {"at_stream": at.stream, "at_key": at.key} | row(state)
         for at, state in sorted(after.items())
         if at in before and before[at] != state
     ]
@@ -158,11 +159,14 @@ def listed(
 
 
 def _state(row: Row[Any]) -> AddressState:
-    values = dict(zip(FIELDS, row, strict=True))
-    values["cause"] = Cause(row.cause) if row.cause is not None else None
+    """Return the state in a row of _COLUMNS; by their order, which is quicker than by name."""
+    values: dict[str, Any] = dict(zip(FIELDS, row, strict=True))
+    if values["cause"] is not None:
+        values["cause"] = Cause(values["cause"])
     return AddressState(**values)
 
 
-def _row(state: AddressState) -> dict[str, object]:
-    row = {name: getattr(state, name) for name in FIELDS}
-    return row | {"domain": domain_of(state.key)}
+def row(state: AddressState) -> dict[str, object]:
+    """Return the row of ``recipients``."""
+    values = {name: getattr(state, name) for name in FIELDS}
+    return values | {"domain": state.key.rpartition("@")[2]}
