@@ -17,6 +17,7 @@ from bounced import systemd
 from bounced.address import matcher
 from bounced.cli import following, options, output, shapes
 from bounced.config import Config, rulebook
+from bounced.config.ours import ours
 from bounced.follow.counting import Counting, relays
 from bounced.follow.files import LogFile
 from bounced.follow.pipes import Journal, Pipe
@@ -103,18 +104,12 @@ def _in_journal(raw: bytes, _: datetime) -> Line | None:
 
 def _counting(wanted: Wanted, settings: Config) -> Counting:
     returning = [one for one in settings.accept if one != _ANYBODY]
-    streams = [(matcher(one.addresses), name) for name, one in settings.streams.items()]
-
-    def stream(sender: str) -> str:
-        if wanted.stream:
-            return wanted.stream
-        return next((name for accepts, name in streams if accepts(sender)), "default")
-
     return Counting(
         rules=rulebook.load(settings.rules.files),
-        ours=matcher(settings.accept),
+        own=matcher(settings.accept),
         returns=matcher(returning) if returning else lambda _: False,
-        stream=stream,
+        ours=ours(settings, os.environ),
+        stream=wanted.stream,
         relay_only=relays([*settings.follow.relay_only, *wanted.relay_only]),
         final=relays(settings.follow.final),
     )

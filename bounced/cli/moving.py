@@ -40,7 +40,7 @@ def import_(
     as_json: options.Json = False,
     config: options.ConfigFile = None,
 ) -> None:
-    """Block the addresses of a suppression list, as of the dates in it.
+    """Block the addresses of a suppression list.
 
     Reads CSV with the names of the columns in the first line, JSON lines, JSON, or one address a
     line: the lists of SendGrid, Mailgun, Amazon SES, Postmark, SparkPost, Mandrill, Brevo and

@@ -13,12 +13,14 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from bounced import verdicts
+from bounced.address import is_address
 from bounced.classify import RuleBook
 from bounced.maillog import Delivery, Relay, Seen
-from bounced.model import Action, Judged, Kind, RecipientStatus, Report, Typed
-from bounced.store import Observed
+from bounced.model import DEFAULT_STREAM, Action, Judged, Kind, RecipientStatus, Report, Typed
+from bounced.store import Observed, Sent
 from bounced.store.facts import queued
 from bounced.store.followed import LOG
+from bounced.whose import NOTHING_KNOWN, Ours
 
 WHO: Final = "postfix log"
 _CLIENTS: Final = frozenset({"smtp", "lmtp"})
@@ -29,48 +31,78 @@ _IN_MAILBOX: Final = ("delivered to mailbox", "delivered to maildir")
 class Counting:
     """The rules by which it counts.
 
-    ``ours`` says whether a sender address is a return path of ours, ``returns`` whether a recipient
-    is.  ``relay_only`` and ``final`` name relays by host, IP address or unix socket, with or
-    without a port: which only pass mail on, and which deliver although they are on this machine.
-    ``skipped`` counts what doesn't count, by the reason.
+    ``own`` says whether a sender address is a return path of ours, ``returns`` whether a recipient
+    is; ``ours`` what such a path tells.  ``stream`` goes before that.  ``relay_only`` and ``final``
+    name relays by host, IP address or unix socket, with or without a port: which only pass mail on,
+    and which deliver although they are on this machine.  ``skipped`` counts what doesn't count, by
+    the reason.
     """
 
     rules: RuleBook
-    ours: Callable[[str], bool]
+    own: Callable[[str], bool]
     returns: Callable[[str], bool]
-    stream: Callable[[str], str]
+    ours: Ours = NOTHING_KNOWN
+    stream: str | None = None
     relay_only: frozenset[str] = frozenset()
     final: frozenset[str] = frozenset()
     skipped: Counter[str] = field(default_factory=Counter)
 
-    def observed(self, seen: Seen) -> Iterator[Observed]:
-        """Yield what *seen* says of its recipient: nothing, if it doesn't count."""
+    def observed(self, seen: Seen) -> Observed | None:
+        """Return what *seen* says of whom we mailed; ``None`` where it doesn't count."""
         if why := self._aside(seen):
             self.skipped[why] += 1
-            return
+            return None
         mail, delivery = seen.mail, seen.delivery
-        for address in _addresses(delivery):
-            yield Observed(
-                address=address,
-                at=seen.at,
-                origin=LOG,
-                who=WHO,
-                judged=None if delivery.sent else self._judged(delivery),
-                original=mail.message_id or queued(seen.queue_id),
-                stream=self.stream(mail.sender or ""),
-            )
+        address, stream = self._mailed(seen)
+        return Observed(
+            address=address,
+            at=seen.at,
+            origin=LOG,
+            who=WHO,
+            judged=None if delivery.sent else self._judged(delivery),
+            original=mail.message_id or queued(seen.queue_id),
+            stream=stream,
+        )
+
+    def sent(self, seen: Seen) -> Sent | None:
+        """Return whom a mail of ours was sent to, arrived or not; a report of it is then ours."""
+        name = seen.mail.message_id
+        if not name or self._not_ours(seen):
+            return None
+        address, stream = self._mailed(seen)
+        return Sent(name=name, address=address, at=seen.at, stream=stream)
 
     def _aside(self, seen: Seen) -> str | None:
         mail, delivery = seen.mail, seen.delivery
-        if mail.sender is None or (mail.message_id is None and not delivery.sent):
+        if not_ours := self._not_ours(seen):
+            return not_ours
+        if mail.message_id is None and not delivery.sent:
             return "begun before the log"
-        if not mail.sender:
-            return "null sender"
-        if not self.ours(mail.sender):
-            return "other sender"
-        if self.returns(delivery.to):
-            return "returned mail"
         return None if not delivery.sent or self._arrived(seen) else "passed on"
+
+    def _not_ours(self, seen: Seen) -> str | None:
+        sender = seen.mail.sender
+        if sender is None:
+            return "begun before the log"
+        if not sender:
+            return "null sender"
+        if not self.own(sender):
+            return "other sender"
+        return "returned mail" if self.returns(seen.delivery.to) else None
+
+    def _mailed(self, seen: Seen) -> tuple[str, str]:
+        """Return whom we mailed, as a report about it would be understood, and in which stream.
+
+        A signed sender address says both.  Else it is what was mailed, before any alias.
+        """
+        delivery, sender = seen.delivery, seen.mail.sender or ""
+        asked = delivery.orig_to
+        address = asked if asked and is_address(asked) else delivery.to
+        seal = self.ours.seal(sender, seen.at)
+        if seal and seal.signed:
+            address = seal.signed.recipient or address
+            return address, self.stream or seal.signed.stream
+        return address, self.stream or self.ours.by_address(sender) or DEFAULT_STREAM
 
     def _arrived(self, seen: Seen) -> bool:
         """Whether *seen*, which was sent, is proof of a delivery."""
@@ -97,17 +129,6 @@ class Counting:
 def relays(names: Iterable[str]) -> frozenset[str]:
     """Return names of relays as they are compared: ``[MX.example.org]:25`` and the like."""
     return frozenset(name.lower().replace("[", "").replace("]", "") for name in names)
-
-
-def _addresses(delivery: Delivery) -> Iterator[str]:
-    """Yield whom it is about: a failure the final recipient, as its report does.
-
-    A delivery is proof of both, the address that was mailed and the one that aliases made of it.
-    """
-    yield delivery.to
-    mailed = delivery.orig_to
-    if delivery.sent and mailed and "@" in mailed and mailed.lower() != delivery.to.lower():
-        yield mailed
 
 
 def _names(relay: Relay) -> Iterator[str]:

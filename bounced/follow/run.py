@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
@@ -12,9 +12,9 @@ from typing import Final
 from bounced.errors import StoreUnavailableError
 from bounced.follow.counting import Counting
 from bounced.follow.source import Read, Source
-from bounced.maillog import Line, Mail, Queue
+from bounced.maillog import Line, Queue
 from bounced.policy import Decision
-from bounced.store import Observed
+from bounced.store import Observed, Sent
 from bounced.store.followed import Followed, Position
 
 _PAUSE: Final = 0.2  # seconds between two looks for something new
@@ -66,31 +66,37 @@ class Follower:
         while not self.stop.is_set():
             self.on_turn()
             read = self.source.read()
-            batch = self._batch(read)
+            batch, sent = self._batch(read)
             self._unsaved += sum(map(len, read.lines))
             over = read.over or (read.waiting and self.once)
-            if batch or self._queue.changed or self._unsaved > (0 if over else _FAR):
-                self._save(batch, read.position)
+            if batch or sent or self._queue.changed or self._unsaved > (0 if over else _FAR):
+                self._save(batch, sent, read.position)
             if over:
                 break
             if read.waiting:
                 self.stop.wait(_PAUSE)
         return self.summary
 
-    def _batch(self, read: Read) -> list[Observed]:
+    def _batch(self, read: Read) -> tuple[list[Observed], list[Sent]]:
+        """Return what counts of what was read, and whom mail was sent to."""
         now = datetime.now().astimezone()
         batch: list[Observed] = []
+        sent: list[Sent] = []
         self.summary.lines += len(read.lines)
         for raw in read.lines:
             line = self.parse(raw, now)
             seen = self._queue.take(line) if line else None
-            if seen:
-                batch += self.counting.observed(seen)
-        return batch
+            if seen and (mailed := self.counting.sent(seen)):
+                sent.append(mailed)
+            if seen and (one := self.counting.observed(seen)):
+                batch.append(one)
+        return batch, sent
 
-    def _save(self, batch: Sequence[Observed], position: Position) -> None:
+    def _save(self, batch: Sequence[Observed], sent: Sequence[Sent], position: Position) -> None:
         changes = self._queue.changes()
-        decisions = self._saved(batch, position, changes)
+        decisions = self._saved(
+            lambda: self.followed.save(batch, sent, position, changes, datetime.now(UTC))
+        )
         if decisions is None:
             return
         self._queue.changed.clear()
@@ -101,14 +107,12 @@ class Follower:
             self.summary.delivered += decision is not None and one.judged is None
             self.on_done(one, decision)
 
-    def _saved(
-        self, batch: Sequence[Observed], position: Position, changes: Mapping[str, Mail | None]
-    ) -> list[Decision | None] | None:
+    def _saved(self, save: Callable[[], list[Decision | None]]) -> list[Decision | None] | None:
         """Save, however long that takes; ``None`` when it is time to stop before that."""
         tries = 0
         while True:
             try:
-                return self.followed.save(batch, position, changes, datetime.now(UTC))
+                return save()
             except StoreUnavailableError as error:
                 if self.once:
                     raise

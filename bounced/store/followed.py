@@ -14,9 +14,10 @@ from bounced.maillog import Mail
 from bounced.policy import Decision
 from bounced.store.facts import of_dialogue
 from bounced.store.schema import events, followed, followed_mails
+from bounced.store.sent import tell
 from bounced.store.state import CHUNK, place
 from bounced.store.store import Store
-from bounced.store.values import Observed
+from bounced.store.values import Observed, Sent
 
 LOG: Final = "log"
 """The ``origin`` of what a log has told."""
@@ -59,15 +60,16 @@ class Followed:
     def save(
         self,
         batch: Sequence[Observed],
+        sent: Sequence[Sent],
         position: Position,
         mails: Mapping[str, Mail | None],
         now: datetime,
     ) -> list[Decision | None]:
         """Record *batch*, which was read up to *position*; return what each did.
 
-        ``None`` for what was recorded before, and what is no address.  *mails* are those in the
-        queue that have changed, ``None`` where they are gone.  Raises StoreError where another
-        process follows the same log.
+        ``None`` for what was recorded before, and what is no address.  *sent* says whom messages of
+        ours were sent to.  *mails* are those in the queue that have changed, ``None`` where they
+        are gone.  Raises StoreError where another process follows the same log.
         """
         keys = [_key(one) for one in batch]
         known = self._known(keys)
@@ -78,10 +80,13 @@ class Followed:
             if key not in known:
                 new.append(one)
                 known.add(key)
-        if self.name is None:
-            made = self.store.observe(new)
-        else:
-            made = self.store.observe(new, also=lambda at: self._save(at, position, mails, now))
+
+        def also(connection: Connection) -> None:
+            tell(connection, sent)
+            if self.name is not None:
+                self._save(connection, position, mails, now)
+
+        made = self.store.observe(new, also=also)
         self._generation += 1
         self.position = position
         return [None if number is None else made[number] for number in numbers]

@@ -107,6 +107,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
         settings = (
             f"transport_maps = inline:{{ bounces.example.com=smtp:[127.0.0.1]:{daemon.port} }}\n"
             f"default_transport = smtp:[127.0.0.1]:{hop}\n"
+            "virtual_alias_maps = inline:{ asked@example.com=full@example.net }\n"
         )
         with Postfix(port=free_port(), settings=settings) as postfix:
             final = {"BOUNCED_FOLLOW_FINAL": f"127.0.0.1:{hop}"}
@@ -145,6 +146,14 @@ class TestPostfix:
         site.events("full@example.net", 2)
 
         assert site.soft_count("full@example.net") == 1
+
+    def test_an_alias(self, site: Site) -> None:
+        """Log and report are about the address that was mailed, and count once."""
+        site.send("asked@example.com", 1)
+        wait(lambda: len(site.daemon.rows("history", "asked@example.com")) >= 2)
+
+        assert site.soft_count("asked@example.com") == 1
+        assert site.soft_count("full@example.net") == 0
 
     def test_a_delivery(self, site: Site) -> None:
         """It sets the count back, without a report of it."""

@@ -6,15 +6,18 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bounced.address import matcher
+from bounced.address import matcher, read_keys, return_path
 from bounced.causes import Cause
 from bounced.classify import RuleBook
 from bounced.follow.counting import Counting, relays
 from bounced.maillog import Delivery, Mail, Seen, read
-from bounced.store import Observed
+from bounced.store import Observed, Sent
+from bounced.whose import Ours
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
-OURS = Mail("m@a.example", "bounces@bounces.example.com")
+RETURN_PATH = "bounces@bounces.example.com"
+OURS = Mail("m@a.example", RETURN_PATH)
+KEYS = read_keys("b Zm9yLWV4YW1wbGVzLW9ubHktbmV2ZXItdXNlLWl0")
 
 
 @pytest.fixture
@@ -23,9 +26,9 @@ def counting(rules: RuleBook) -> Counting:
     accept = matcher(["@bounces.example.com"])
     return Counting(
         rules=rules,
-        ours=accept,
+        own=accept,
         returns=accept,
-        stream=lambda sender: sender.partition("@")[0],
+        ours=Ours(keys=KEYS, stream_of=lambda sender: sender.partition("@")[0]),
         relay_only=relays(["[Smarthost.example.com]", "192.0.2.9:587"]),
         final=relays(["127.0.0.1:24", "private/dovecot-lmtp"]),
     )
@@ -52,23 +55,22 @@ def seen(
 
 def test_a_delivery(counting: Counting) -> None:
     """The recipient's server has taken it: proof, of that mail, in the stream of its sender."""
-    assert list(counting.observed(seen())) == [
-        Observed(
-            address="a@b.net",
-            at=AT,
-            origin="log",
-            who="postfix log",
-            original="m@a.example",
-            stream="bounces",
-        )
-    ]
+    assert counting.observed(seen()) == Observed(
+        address="a@b.net",
+        at=AT,
+        origin="log",
+        who="postfix log",
+        original="m@a.example",
+        stream="bounces",
+    )
 
 
 def test_a_rejection(counting: Counting) -> None:
     """It is judged by the server's own words."""
     why = "host mx.b.net[192.0.2.1] said: 550 5.1.1 User unknown (in reply to RCPT TO command)"
-    [one] = counting.observed(seen("bounced", why))
+    one = counting.observed(seen("bounced", why))
 
+    assert one
     assert one.judged
     assert one.judged.verdict
     assert one.judged.verdict.cause is Cause.MAILBOX_UNKNOWN
@@ -79,26 +81,45 @@ def test_a_rejection(counting: Counting) -> None:
 def test_a_rejection_by_postfix_itself(counting: Counting) -> None:
     """Without a server that said anything, Postfix's own words are judged."""
     why = "Host or domain name not found. Name service error for name=b.net type=A: Host not found"
-    [one] = counting.observed(seen("bounced", why, relay="none"))
+    one = counting.observed(seen("bounced", why, relay="none"))
 
+    assert one
     assert one.judged
     assert one.judged.verdict
     assert one.judged.verdict.cause is Cause.DOMAIN_UNKNOWN
 
 
-def test_an_alias(counting: Counting) -> None:
-    """A delivery is proof of both addresses; a failure is the final one's, as in its report."""
-    to = "to=<final@b.net>, orig_to=<mailed@b.net>"
+@pytest.mark.parametrize("status", ["sent", "bounced"])
+@pytest.mark.parametrize(
+    ("orig_to", "mailed"), [("mailed@b.net", "mailed@b.net"), ("root", "final@b.net")]
+)
+def test_an_alias(counting: Counting, status: str, orig_to: str, mailed: str) -> None:
+    """It is about the address that was mailed, as in the report; a bare name is no address."""
+    one = counting.observed(seen(status, to=f"to=<final@b.net>, orig_to=<{orig_to}>"))
 
-    delivered = [one.address for one in counting.observed(seen(to=to))]
-    failed = [one.address for one in counting.observed(seen("bounced", "no", to=to))]
-    local = [one.address for one in counting.observed(seen(to="to=<a@b.net>, orig_to=<root>"))]
+    assert one
+    assert one.address == mailed
 
-    assert (delivered, failed, local) == (
-        ["final@b.net", "mailed@b.net"],
-        ["final@b.net"],
-        ["a@b.net"],
+
+def test_a_signed_sender_address(counting: Counting) -> None:
+    """It says whom the mail went to and of which stream it is, as for its report."""
+    path = return_path("anna@b.net", base=RETURN_PATH, keys=KEYS, at=AT, stream="news")
+    line = seen(to="to=<forwarded@c.net>", mail=Mail("m@a.example", path))
+    one = counting.observed(line)
+
+    assert one
+    assert (one.address, one.stream) == ("anna@b.net", "news")
+    assert counting.sent(line) == Sent(
+        name="m@a.example", address="anna@b.net", at=AT, stream="news"
     )
+
+
+def test_whom_a_mail_was_sent_to(counting: Counting) -> None:
+    """Also where it was refused, or only passed on; not where it is not ours, or has no name."""
+    assert counting.sent(seen("bounced", "no"))
+    assert counting.sent(seen(relay="127.0.0.1[127.0.0.1]:10024"))
+    for mail in (Mail(), OURS._replace(sender=""), OURS._replace(message_id="")):
+        assert counting.sent(seen(mail=mail)) is None
 
 
 @pytest.mark.parametrize(
@@ -125,7 +146,7 @@ def test_an_alias(counting: Counting) -> None:
 )
 def test_what_is_proof(counting: Counting, relay: str, daemon: str, why: str, proof: bool) -> None:  # noqa: FBT001 - pytest's
     """The recipient's server or mailbox; neither a filter, nor a smarthost, nor a program."""
-    found = list(counting.observed(seen("sent", why, relay=relay, daemon=daemon)))
+    found = counting.observed(seen("sent", why, relay=relay, daemon=daemon))
 
     assert bool(found) is proof
     assert counting.skipped == ({} if proof else {"passed on": 1})
@@ -144,14 +165,15 @@ def test_what_is_proof(counting: Counting, relay: str, daemon: str, why: str, pr
 )
 def test_what_is_not_ours(counting: Counting, status: str, mail: Mail, to: str, why: str) -> None:
     """Nobody is judged by it."""
-    assert list(counting.observed(seen(status, to=f"to=<{to}>", mail=mail))) == []
+    assert counting.observed(seen(status, to=f"to=<{to}>", mail=mail)) is None
     assert counting.skipped == {why: 1}
 
 
 def test_a_mail_without_a_message_id(counting: Counting) -> None:
     """Its queue id stands for it, as in the report that Postfix sends."""
-    [one] = counting.observed(seen("bounced", "no", mail=OURS._replace(message_id="")))
+    one = counting.observed(seen("bounced", "no", mail=OURS._replace(message_id="")))
 
+    assert one
     assert one.original == "queue id ABCDEF"
 
 
@@ -159,5 +181,5 @@ def test_a_mail_whose_message_id_was_not_seen(counting: Counting) -> None:
     """A rejection could count twice, with its report: it doesn't count.  A delivery may."""
     unseen = OURS._replace(message_id=None)
 
-    assert list(counting.observed(seen("bounced", "no", mail=unseen))) == []
-    assert len(list(counting.observed(seen(mail=unseen)))) == 1
+    assert counting.observed(seen("bounced", "no", mail=unseen)) is None
+    assert counting.observed(seen(mail=unseen))

@@ -87,9 +87,7 @@ class Site:
         follower = Follower(
             source=source,
             parse=partial(syslog, zone=UTC),
-            counting=Counting(
-                rules=self.rules, ours=yes, returns=lambda _: False, stream=lambda _: "default"
-            ),
+            counting=Counting(rules=self.rules, own=yes, returns=lambda _: False),
             followed=followed,
             once=once,
             stop=self.stop,
@@ -145,6 +143,23 @@ def test_a_mail_that_waits_while_nobody_follows(site: Site) -> None:
     assert (event.origin, event.who, event.original) == ("log", "postfix log", "AAAAAA@a.example")
 
 
+def test_whom_we_have_mailed_is_told(site: Site) -> None:
+    """A report about such a message is put down to it; mail that was refused counts as well."""
+    site.begin("AAAAAA")
+    site.outcome("AAAAAA", "full@b.net", FULL)
+    site.begin("BBBBBB")
+    site.outcome("BBBBBB", "anna@b.net")
+    for _ in range(2):
+        site.run()
+    with site.store.database.read() as connection:
+        rows = connection.exec_driver_sql("SELECT name, key FROM sent ORDER BY name").fetchall()
+
+    assert [tuple(row) for row in rows] == [
+        ("AAAAAA@a.example", "full@b.net"),
+        ("BBBBBB@a.example", "anna@b.net"),
+    ]
+
+
 def test_the_same_log_again(site: Site) -> None:
     """Read from its beginning by another name, nothing is recorded twice."""
     site.begin("AAAAAA")
@@ -197,7 +212,7 @@ def test_two_that_follow_the_same_log(site: Site) -> None:
     thread.start()
     wait(lambda: bool(Followed(site.store, "log").loaded(NOW).mails))
     other = Followed(site.store, "log").loaded(NOW)
-    other.save((), Position(head="x"), {}, NOW)
+    other.save((), (), Position(head="x"), {}, NOW)
     site.outcome("AAAAAA", "full@b.net", FULL)
     thread.join(10)
 

@@ -40,7 +40,7 @@ def saw(one: One) -> Callable[..., Observed]:
 
 
 def _effects(followed: Followed, *batch: Observed) -> list[Effect | None]:
-    made = followed.save(batch, Position(offset=1), {}, NOW)
+    made = followed.save(batch, (), Position(offset=1), {}, NOW)
     return [one.effect if one else None for one in made]
 
 
@@ -50,10 +50,10 @@ def test_the_place_and_the_queue_are_there_the_next_time(store: Store) -> None:
     assert followed.since is None
     assert Followed(store, "one").loaded(NOW + timedelta(days=1)).since == NOW
     mails = {"x/A": Mail("m", ""), "x/B": Mail(None, "s@a.example")}
-    followed.save((), Position(head="h", offset=7), mails, NOW)
-    followed.save((), Position(head="h", offset=9), {"x/A": None, "x/B": Mail("m", "s")}, NOW)
+    followed.save((), (), Position(head="h", offset=7), mails, NOW)
+    followed.save((), (), Position(head="h", offset=9), {"x/A": None, "x/B": Mail("m", "s")}, NOW)
     other = Followed(store, "two").loaded(NOW)
-    other.save((), Position(cursor="c"), {}, NOW)
+    other.save((), (), Position(cursor="c"), {}, NOW)
 
     again = Followed(store, "one").loaded(NOW)
     assert (again.position, again.since) == (Position(head="h", offset=9), NOW)
@@ -77,10 +77,10 @@ def test_the_same_line_twice_changes_nothing(store: Store, saw: Callable[..., Ob
 def test_another_process_has_moved_on(store: Store, saw: Callable[..., Observed]) -> None:
     """Nothing of the batch is recorded then, and the place stays the other's."""
     first, second = Followed(store, "one").loaded(NOW), Followed(store, "one").loaded(NOW)
-    second.save((), Position(offset=5), {}, NOW)
+    second.save((), (), Position(offset=5), {}, NOW)
 
     with pytest.raises(StoreError, match="another `bounced follow` reads one too"):
-        first.save((saw(),), Position(offset=3), {}, NOW)
+        first.save((saw(),), (), Position(offset=3), {}, NOW)
     assert store.history("a@b.net") == []
     assert Followed(store, "one").loaded(NOW).position == Position(offset=5)
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from bounced import shapes
 from bounced.causes import Cause
-from bounced.cli import shapes
+from bounced.cli import shapes as more_shapes
 from bounced.config import Webhook
 from bounced.model import Action, Envelope, Judged, Kind, RecipientStatus, Typed, Verdict
 from bounced.notice import Notice, Topic
@@ -279,7 +280,7 @@ def test_an_incident_is_told_when_it_opens_and_when_it_closes(
 
     told = told_to(store)
     assert [one.topic for one in told] == ["incident.opened", "incident.closed"] * 2
-    assert told[0].data == json.loads(json.dumps(shapes.incident(opened)))
+    assert told[0].data == json.loads(json.dumps(more_shapes.incident(opened)))
     assert [one.data["closed_by"] for one in told] == [None, "policy", None, "anna"]
     assert told[1].at == START + timedelta(days=9)
 
@@ -307,7 +308,7 @@ def test_a_storm_is_told_when_it_starts_and_when_it_ends(
         "storm.ended",
     ]
     assert told[3].data["state"]["soft_count"] == 1
-    assert told[4].data == json.loads(json.dumps(shapes.storm(storm)))
+    assert told[4].data == json.loads(json.dumps(more_shapes.storm(storm)))
 
 
 def test_blocks_are_ended_only_for_who_wants_to_be_told(

@@ -10,21 +10,23 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
+_TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+
 
 def upgrade() -> None:
     """Create ``sent``, and widen ``messages``."""
     op.create_table(
         "sent",
-        sa.Column("name", sa.Text, nullable=False),
-        sa.Column("stream", sa.Text, nullable=False),
-        sa.Column("key", sa.Text, nullable=False),
-        sa.Column("address", sa.Text, nullable=False),
+        sa.Column("name", _TEXT, nullable=False),
+        sa.Column("stream", _TEXT, nullable=False),
+        sa.Column("key", _TEXT, nullable=False),
+        sa.Column("address", _TEXT, nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("name", "stream", "key", name="pk_sent"),
     )
     op.create_index("ix_sent_at", "sent", ["at"])
-    op.add_column("messages", sa.Column("trust", sa.Text))
-    op.add_column("messages", sa.Column("matched", sa.Text))
+    op.add_column("messages", sa.Column("trust", _TEXT))
+    op.add_column("messages", sa.Column("matched", _TEXT))
 
 
 def downgrade() -> None:

@@ -10,6 +10,7 @@ down_revision = "0004"
 branch_labels = None
 depends_on = None
 
+_TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 _BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
@@ -17,20 +18,20 @@ def upgrade() -> None:
     """Create both tables."""
     op.create_table(
         "followed",
-        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("name", _TEXT, nullable=False),
         sa.Column("generation", _BIG, nullable=False),
-        sa.Column("head", sa.Text),
+        sa.Column("head", _TEXT),
         sa.Column("position", _BIG, nullable=False),
-        sa.Column("cursor", sa.Text),
+        sa.Column("cursor", _TEXT),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("name", name="pk_followed"),
     )
     op.create_table(
         "followed_mails",
-        sa.Column("name", sa.Text, nullable=False),
-        sa.Column("mail", sa.Text, nullable=False),
-        sa.Column("message_id", sa.Text),
-        sa.Column("sender", sa.Text),
+        sa.Column("name", _TEXT, nullable=False),
+        sa.Column("mail", _TEXT, nullable=False),
+        sa.Column("message_id", _TEXT),
+        sa.Column("sender", _TEXT),
         sa.PrimaryKeyConstraint("name", "mail", name="pk_followed_mails"),
     )
 

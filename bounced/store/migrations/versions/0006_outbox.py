@@ -11,6 +11,7 @@ branch_labels = None
 depends_on = None
 
 _ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+_TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 _WHEN = sa.DateTime(timezone=True)
 
 
@@ -19,10 +20,10 @@ def upgrade() -> None:
     op.create_table(
         "outbox",
         sa.Column("id", _ID, nullable=False),
-        sa.Column("target", sa.Text, nullable=False),
-        sa.Column("webhook_id", sa.Text, nullable=False),
-        sa.Column("topic", sa.Text, nullable=False),
-        sa.Column("lane", sa.Text, nullable=False),
+        sa.Column("target", _TEXT, nullable=False),
+        sa.Column("webhook_id", _TEXT, nullable=False),
+        sa.Column("topic", _TEXT, nullable=False),
+        sa.Column("lane", _TEXT, nullable=False),
         sa.Column("at", _WHEN, nullable=False),
         sa.Column("data", sa.JSON, nullable=False),
         sa.Column("message_id", _ID),
@@ -30,7 +31,7 @@ def upgrade() -> None:
         sa.Column("due_at", _WHEN),
         sa.Column("attempts", sa.Integer, nullable=False),
         sa.Column("dead_at", _WHEN),
-        sa.Column("last_error", sa.Text),
+        sa.Column("last_error", _TEXT),
         sa.PrimaryKeyConstraint("id", name="pk_outbox"),
         sa.UniqueConstraint("webhook_id", name="uq_outbox_webhook_id"),
         sa.ForeignKeyConstraint(["message_id"], ["messages.id"], name="fk_outbox_message_id"),
