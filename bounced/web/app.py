@@ -122,7 +122,7 @@ def _scope(route: Route) -> str:
 def _list_body() -> dict[str, Any]:
     """Describe the body of an import, which FastAPI hands on as it comes."""
     told = {
-        kind: {"schema": {"type": "string"}, "example": example}
+        kind: {"schema": {"type": "string", "minLength": 1}, "example": example}
         for kind, example in examples.LISTS.items()
     }
     return {"requestBody": {"required": True, "content": told}}

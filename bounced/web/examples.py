@@ -108,7 +108,6 @@ LISTS: Final[dict[str, str]] = {
     ),
     "application/jsonl": '{"email": "nobody@example.com", "reason": "550 5.1.1 User unknown"}\n',
     "application/x-ndjson": '{"email": "nobody@example.com"}\n{"email": "ben@example.org"}\n',
-    "application/json": '["nobody@example.com", "ben@example.org"]',
 }
 
 ANSWERED: Final[dict[str, Any]] = {

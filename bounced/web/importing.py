@@ -27,7 +27,6 @@ TYPES: Final = {
     "text/csv": Format.CSV,
     "application/jsonl": Format.JSONL,
     "application/x-ndjson": Format.JSONL,
-    "application/json": Format.JSONL,
 }
 _MOST_SHOWN: Final = 100
 

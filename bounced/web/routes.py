@@ -99,7 +99,7 @@ class Operations:
     async def import_list(
         self, request: Request, query: Annotated[ImportQuery, Query()]
     ) -> Response:
-        """Take in a suppression list: CSV, JSON lines, a JSON array, as ``bounced import`` does."""
+        """Take in a suppression list: CSV or JSON lines, as ``bounced import`` does."""
         done = await self.imports.take_in(request, query, _who(request))
         return await self._answered(lambda: done)
 
