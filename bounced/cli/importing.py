@@ -2,64 +2,28 @@
 
 from __future__ import annotations
 
-import codecs
 import io
 import sys
 import tempfile
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path, PurePath
 from typing import Final, cast
 
-from bounced import lists, shapes
+from bounced import lists, shapes, taking
 from bounced.causes import Cause
 from bounced.cli import guard, options, output, progress
 from bounced.config import Config, rulebook
 from bounced.errors import InputError, StoreError
-from bounced.lists import Bad, Format, Listed, Skipped
-from bounced.policy import BLOCKING, Decision, Effect
+from bounced.lists import Bad, Format
+from bounced.policy import BLOCKING, Effect
 from bounced.store import Import, Store
-from bounced.store.spool import in_order
+from bounced.taking import Summary
 
 STDIN: Final = "-"
-_BATCH: Final = 2_000  # others wait for some 100 ms
 _EVERY: Final = 1_000  # lines between two moves of the bar
-_LONGEST: Final = 2**20  # characters of a line
 _SHOWN: Final = 100  # addresses of a dry run that a person is shown
-
-
-@dataclass(slots=True)
-class Summary:
-    """What a list came to."""
-
-    entries: int = 0
-    bad: int = 0
-    effects: Counter[str] = field(default_factory=Counter)
-    causes: Counter[str] = field(default_factory=Counter)
-    skipped: Counter[str] = field(default_factory=Counter)
-
-    @property
-    def changed(self) -> int:
-        """How many addresses are blocked now, or for longer."""
-        return sum(self.effects[one] for one in BLOCKING)
-
-    def as_json(self) -> shapes.Shape:
-        """Return the shape of ``bounced import --json``."""
-        return {
-            "entries": self.entries,
-            "blocked": self.effects[Effect.BLOCKED],
-            "extended": self.effects[Effect.EXTENDED],
-            "already": self.effects[Effect.UNCHANGED],
-            "outdated": self.effects[Effect.RECORDED],
-            "known": self.effects["known"],
-            "skipped": dict(self.skipped.most_common()),
-            "bad": self.bad,
-            "causes": dict(self.causes.most_common()),
-        }
 
 
 def import_list(
@@ -82,12 +46,12 @@ def import_list(
     reading = lists.Reading(rules=rulebook.load(settings.rules.files), now=now, cause=cause)
     summary = Summary()
     with _store(settings, dry_run=dry_run, tell=tell) as store, _opened(path) as file:
-        entries = _wanted(_entries(file, path, reading, form), path, summary)
-        with in_order(entries) as ordered, progress.bar(0, "addresses") as bar:
+        entries = summary.wanted(_entries(file, path, reading, form), lambda bad: _bad(path, bad))
+        with progress.bar(0, "addresses") as bar:
             try:
-                for batch in _batches(ordered):
-                    decisions = store.imported(batch, how, dry_run=dry_run)
-                    _count(batch, decisions, summary, dry_run=dry_run, as_json=as_json)
+                for batch in taking.take_in(entries, store, how, summary, dry_run=dry_run):
+                    if dry_run:
+                        _would(batch, summary, as_json=as_json)
                     bar.advance(len(batch), len(batch))
             except BaseException:
                 _interrupted(summary, dry_run=dry_run)
@@ -148,71 +112,38 @@ def _entries(
 
 
 def _lines(file: io.BufferedReader, bar: progress.Bar) -> Iterator[str]:
-    """Yield the lines with their ends; UTF-8, or UTF-16 as spreadsheets write it."""
-    mark = file.peek(2)[:2]
-    encoding = "utf-16" if mark in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8"
-    text = io.TextIOWrapper(file, encoding=encoding, errors="replace", newline="")
     size = number = 0
-    while line := text.readline(_LONGEST):
+    for line in taking.lines(file):
         yield line
         number, size = number + 1, size + len(line)
         if number % _EVERY == 0:
             bar.advance(_EVERY, size)
             size = 0
-    text.detach()
 
 
-def _wanted(entries: Iterable[lists.Entry], path: str, summary: Summary) -> Iterator[Listed]:
-    for entry in entries:
-        summary.entries += 1
-        if isinstance(entry, Bad):
-            summary.bad += 1
-            guard.complain(f"{path}: {entry.unit} {entry.line}: {entry.why}")
-        elif isinstance(entry, Skipped):
-            summary.skipped[entry.why] += 1
-        else:
-            yield entry
+def _bad(path: str, bad: Bad) -> None:
+    guard.complain(f"{path}: {bad.unit} {bad.line}: {bad.why}")
 
 
-def _batches(entries: Iterator[Listed]) -> Iterator[list[Listed]]:
-    while batch := list(islice(entries, _BATCH)):
-        yield batch
-
-
-def _count(
-    batch: Sequence[Listed],
-    decisions: Sequence[Decision | None],
-    summary: Summary,
-    *,
-    dry_run: bool,
-    as_json: bool,
-) -> None:
-    for one, decision in zip(batch, decisions, strict=True):
-        effect = decision.effect if decision else "known"
-        summary.effects[effect] += 1
-        if decision and effect in BLOCKING:
-            summary.causes[one.cause] += 1
-            if dry_run:
-                _would(one, decision, summary, as_json=as_json)
-
-
-def _would(one: Listed, decision: Decision, summary: Summary, *, as_json: bool) -> None:
-    """Print what one entry would change."""
-    if as_json:
-        shape = {"address": one.address, "stream": decision.after.stream}
-        since = {"since": shapes.when(decision.after.since), "cause": str(one.cause)}
-        output.json_line({**shape, **since, **shapes.decision(decision)})
-    elif summary.changed <= _SHOWN:
-        output.line(
-            (one.address, "bold"),
-            f": {decision.effect} since {decision.after.since:%Y-%m-%d}, {one.cause}: ",
-            decision.why,
-        )
+def _would(batch: taking.Batch, summary: Summary, *, as_json: bool) -> None:
+    """Print what each entry would change."""
+    changes = [(one, made) for one, made in batch if made and made.effect in BLOCKING]
+    for number, (one, made) in enumerate(changes, summary.changed - len(changes) + 1):
+        if as_json:
+            shape = {"address": one.address, "stream": made.after.stream}
+            since = {"since": shapes.when(made.after.since), "cause": str(one.cause)}
+            output.json_line({**shape, **since, **shapes.decision(made)})
+        elif number <= _SHOWN:
+            output.line(
+                (one.address, "bold"),
+                f": {made.effect} since {made.after.since:%Y-%m-%d}, {one.cause}: ",
+                made.why,
+            )
 
 
 def _interrupted(summary: Summary, *, dry_run: bool) -> None:
-    if not dry_run:
-        done = sum(summary.effects.values())
+    done = summary.effects.total()
+    if done and not dry_run:
         guard.complain(
             f"stopped after {done:,} addresses; start it again the same way to go on, what is "
             "imported already stays and does not count twice"

@@ -29,6 +29,7 @@ class Http(Section):
         Field(description="file with the tokens; a systemd credential `http-tokens` goes first"),
     ] = None
     body_size: Annotated[Size, Field(description="largest request")] = 4 * 2**20
+    import_size: Annotated[Size, Field(description="largest list to import")] = 256 * 2**20
     connections: Annotated[Count, Field(description="HTTP connections at a time")] = 64
     timeout: Annotated[
         Duration,

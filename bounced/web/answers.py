@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from bounced.causes import Cause, Scope, Type
 from bounced.model import Action, Kind, Trust
 from bounced.policy import Effect, What
+from bounced.web.problems import Fault
 
 
 class _Answer(BaseModel):
@@ -128,6 +129,22 @@ class History(_Answer):
     """What happened to an address, oldest first."""
 
     events: list[Event]
+
+
+class Imported(_Answer):
+    """What a list came to: how many of its entries did what."""
+
+    entries: int
+    blocked: int
+    extended: Annotated[int, Field(description="blocked for longer than before")]
+    already: Annotated[int, Field(description="blocked already")]
+    outdated: Annotated[int, Field(description="older than what is known here")]
+    known: Annotated[int, Field(description="imported before")]
+    skipped: Annotated[dict[str, int], Field(description="no reason to block, by why not")]
+    bad: Annotated[int, Field(description="can't be read")]
+    causes: dict[str, int]
+    dry_run: bool
+    errors: Annotated[list[Fault], Field(description="the first hundred that can't be read")]
 
 
 class Health(_Answer):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -12,14 +11,13 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.security import HTTPBearer
 from pydantic import BaseModel
 
-from bounced.classify import RuleBook
 from bounced.log import Log
-from bounced.store import Store
 from bounced.web import answers, examples, problems
 from bounced.web.routes import Operations
 
 DESCRIPTION_PATH: Final = "/v1/openapi.json"
 HEALTH_PATH: Final = "/healthz"
+IMPORT_PATH: Final = "/v1/import"
 _VERSION: Final = "1"
 _TITLE: Final = "bounced"
 _SUMMARY: Final = "Which addresses can't be mailed, and why; asked before every mail."
@@ -63,13 +61,13 @@ def routes(do: Operations) -> tuple[Route, ...]:
         Route("POST", "/v1/unblock", do.unblock, answers.Changes, writes=True),
         Route("POST", "/v1/deliveries", do.report_deliveries, answers.Changes, writes=True),
         Route("POST", "/v1/rejections", do.report_rejections, answers.Judgements, writes=True),
+        Route("POST", IMPORT_PATH, do.import_list, answers.Imported, writes=True),
         Route("GET", HEALTH_PATH, do.health, answers.Health),
     )
 
 
-def create(store: Store, rules: Callable[[], RuleBook], pool: Executor, log: Log) -> FastAPI:
+def create(operations: Operations, log: Log) -> FastAPI:
     """Return the application; who may use it is the guard's work."""
-    operations = Operations(store=store, rules=rules, pool=pool)
     app = FastAPI(
         title=_TITLE,
         version=_VERSION,
@@ -110,6 +108,7 @@ def _add(app: FastAPI, route: Route) -> None:
         description=_scope(route),
         response_model=None,
         responses=_responses(route, name),
+        openapi_extra=_list_body() if route.path == IMPORT_PATH else None,
         dependencies=[] if route.path == HEALTH_PATH else [Security(_BEARER)],
     )
 
@@ -118,6 +117,15 @@ def _scope(route: Route) -> str:
     if route.path == HEALTH_PATH:
         return "Needs no token."
     return f"Needs a token with scope `{'write' if route.writes else 'read'}`."
+
+
+def _list_body() -> dict[str, Any]:
+    """Describe the body of an import, which FastAPI hands on as it comes."""
+    told = {
+        kind: {"schema": {"type": "string"}, "example": example}
+        for kind, example in examples.LISTS.items()
+    }
+    return {"requestBody": {"required": True, "content": told}}
 
 
 def _responses(route: Route, name: str) -> dict[int | str, dict[str, Any]]:
@@ -153,6 +161,7 @@ def _description(app: FastAPI) -> dict[str, Any]:
         # Here, because FastAPI takes away what is null in an example.
         name, good = operation["operationId"], operation["responses"]["200"]
         good["content"]["application/json"]["example"] = examples.ANSWERED[name]
-        if body := operation.get("requestBody"):
-            body["content"]["application/json"]["example"] = examples.ASKED[name]
+        if name in examples.ASKED:
+            body = operation["requestBody"]["content"]["application/json"]
+            body["example"] = examples.ASKED[name]
     return told

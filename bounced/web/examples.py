@@ -99,6 +99,18 @@ ASKED: Final[dict[str, Any]] = {
     },
 }
 
+LISTS: Final[dict[str, str]] = {
+    "text/csv": (
+        "email,created,reason\n"
+        "nobody@example.com,2026-01-31T12:00:00Z,550 5.1.1 User unknown\n"
+        "full@example.net,2026-01-31T12:00:00Z,452 4.2.2 Mailbox full\n"
+        "nobody,,\n"
+    ),
+    "application/jsonl": '{"email": "nobody@example.com", "reason": "550 5.1.1 User unknown"}\n',
+    "application/x-ndjson": '{"email": "nobody@example.com"}\n{"email": "ben@example.org"}\n',
+    "application/json": '["nobody@example.com", "ben@example.org"]',
+}
+
 ANSWERED: Final[dict[str, Any]] = {
     "look_up": {"asked": "nobody@example.com", **_BLOCKED},
     "look_up_many": {
@@ -149,6 +161,19 @@ ANSWERED: Final[dict[str, Any]] = {
             }
         ]
     },
+    "import_list": {
+        "entries": 3,
+        "blocked": 1,
+        "extended": 0,
+        "already": 0,
+        "outdated": 0,
+        "known": 0,
+        "skipped": {"soft": 1},
+        "bad": 1,
+        "causes": {"mailbox_unknown": 1},
+        "dry_run": False,
+        "errors": [{"at": "line 4", "detail": "'nobody' is no mail address"}],
+    },
     "health": {"status": "ok"},
 }
 
@@ -165,6 +190,7 @@ FAULTS: Final[dict[str, tuple[dict[str, str], ...]]] = {
     "history": _at("path.address", f'"anna" {_NO_ADDRESS}'),
     "list_addresses": _at("query.colour", "is not known here"),
     "look_up_many": _at("body.addresses[17]", f'"Anna <anna@example.org>" {_OR_DOMAIN}'),
+    "import_list": _at("query.source", "Field required"),
     "block": _at("body.reason", "Field required"),
     "unblock": _at("body.reason", "Field required"),
     "report_deliveries": _at("body.deliveries[0].address", f'"@example.org" {_NO_ADDRESS}'),

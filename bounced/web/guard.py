@@ -13,15 +13,18 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final
 
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bounced.log import Log
 from bounced.web import problems
-from bounced.web.app import DESCRIPTION_PATH, HEALTH_PATH
+from bounced.web.app import DESCRIPTION_PATH, HEALTH_PATH, IMPORT_PATH
+from bounced.web.importing import TYPES
 from bounced.web.tokens import Token, Tokens
 
 _OPEN: Final = frozenset({DESCRIPTION_PATH, HEALTH_PATH})
 _READS: Final = frozenset({("POST", "/v1/lookup")})
+_JSON: Final = frozenset({"application/json"})
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _HEADERS: Final = (
     (b"cache-control", b"no-store"),
@@ -29,14 +32,6 @@ _HEADERS: Final = (
     (b"referrer-policy", b"no-referrer"),
     (b"x-content-type-options", b"nosniff"),
 )
-
-
-class _RefusedError(Exception):
-    """The request is answered with this status, and goes no further."""
-
-    def __init__(self, status: int) -> None:
-        super().__init__(status)
-        self.status = status
 
 
 class _GoneError(Exception):
@@ -80,6 +75,7 @@ class Guard:
     tokens: Callable[[], Tokens]
     log: Log
     body_size: int
+    import_size: int
     timeout: float
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -101,12 +97,12 @@ class Guard:
     async def _answer(self, one: _Exchange, receive: Receive) -> None:
         try:
             self._admit(one)
-            body = await self._body(one, receive)
-        except _RefusedError as error:
-            await self._refuse(one, error.status)
+            received = await self._received(one, receive)
+        except HTTPException as error:
+            await self._refuse(one, error.status_code)
             return
         one.scope.setdefault("state", {})["token"] = one.token
-        await self.app(one.scope, _replayed(body, receive), one.answer)
+        await self.app(one.scope, received, one.answer)
 
     def _admit(self, one: _Exchange) -> None:
         """Let a request in, or say why not: by its head alone."""
@@ -116,38 +112,32 @@ class Guard:
         scheme, _, secret = (one.header(b"authorization") or b"").partition(b" ")
         token = self.tokens().find(secret.strip()) if scheme.lower() == b"bearer" else None
         if token is None:
-            raise _RefusedError(HTTPStatus.UNAUTHORIZED)
+            raise HTTPException(HTTPStatus.UNAUTHORIZED)
         one.token = token
         reads = method in _SAFE or (method, path) in _READS
         if not token.may("read" if reads else "write"):
-            raise _RefusedError(HTTPStatus.FORBIDDEN)
+            raise HTTPException(HTTPStatus.FORBIDDEN)
 
-    async def _body(self, one: _Exchange, receive: Receive) -> bytes:
+    async def _received(self, one: _Exchange, receive: Receive) -> Receive:
+        """Return what hands on the body: read to its end, or of an import piece by piece."""
+        imports = one.scope["path"] == IMPORT_PATH
+        types, most = (TYPES, self.import_size) if imports else (_JSON, self.body_size)
         if not one.has_body:
-            return b""
+            return _replayed(b"", receive)
         length = one.header(b"content-length") or b"0"
-        if int(length) > self.body_size:
-            raise _RefusedError(problems.TOO_LARGE)
+        if int(length) > most:
+            raise HTTPException(problems.TOO_LARGE)
         kind = (one.header(b"content-type") or b"").partition(b";")[0].strip().lower()
-        if one.scope["method"] == "POST" and kind != b"application/json":
-            raise _RefusedError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+        if one.scope["method"] == "POST" and kind.decode("latin-1") not in types:
+            raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+        bounded = _bounded(receive, most, self.timeout)
+        if imports:
+            return bounded
         try:
             async with asyncio.timeout(self.timeout):
-                return await self._read(receive)
+                return _replayed(await _read(bounded), receive)
         except TimeoutError:
-            raise _RefusedError(HTTPStatus.REQUEST_TIMEOUT) from None
-
-    async def _read(self, receive: Receive) -> bytes:
-        read, more = bytearray(), True
-        while more:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                raise _GoneError
-            read += message.get("body", b"")
-            more = message.get("more_body", False)
-            if len(read) > self.body_size:
-                raise _RefusedError(problems.TOO_LARGE)
-        return bytes(read)
+            raise HTTPException(HTTPStatus.REQUEST_TIMEOUT) from None
 
     async def _refuse(self, one: _Exchange, status: int) -> None:
         """Answer at once.  uvicorn takes the rest of the body and throws it away, for a while: a
@@ -166,6 +156,36 @@ class Guard:
             peer=(one.scope["client"] or ("",))[0],
             milliseconds=1000 * (time.perf_counter() - one.started),
         )
+
+
+def _bounded(receive: Receive, most: int, timeout: float) -> Receive:
+    """Return *receive* with an end to how much comes, and how long each piece may take."""
+    total = 0
+
+    async def bounded() -> Message:
+        nonlocal total
+        try:
+            async with asyncio.timeout(timeout):
+                message = await receive()
+        except TimeoutError:
+            raise HTTPException(HTTPStatus.REQUEST_TIMEOUT) from None
+        total += len(message.get("body", b""))
+        if total > most:
+            raise HTTPException(problems.TOO_LARGE)
+        return message
+
+    return bounded
+
+
+async def _read(receive: Receive) -> bytes:
+    read, more = bytearray(), True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise _GoneError
+        read += message.get("body", b"")
+        more = message.get("more_body", False)
+    return bytes(read)
 
 
 def _replayed(body: bytes, receive: Receive) -> Receive:

@@ -15,8 +15,9 @@ from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
-from bounced.errors import StoreError, StoreFullError
+from bounced.errors import InputError, StoreError, StoreFullError
 from bounced.log import Log
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -37,8 +38,14 @@ _TEXTS: Final[Mapping[int, tuple[str, str]]] = {
     404: ("Not Found", "There is nothing here; /v1/openapi.json lists what there is."),
     405: ("Method Not Allowed", "This can't be done here; /v1/openapi.json lists what can."),
     408: ("Request Timeout", "The request did not arrive in time."),
-    413: ("Content Too Large", "The body is larger than http.body_size; send fewer at a time."),
-    415: ("Unsupported Media Type", "Send the body as Content-Type: application/json."),
+    413: (
+        "Content Too Large",
+        "The body is larger than http.body_size, or http.import_size.",
+    ),
+    415: (
+        "Unsupported Media Type",
+        "Send application/json; to import, text/csv or application/jsonl.",
+    ),
     422: (
         "Unprocessable Content",
         "Something in the request is wrong; `errors` says what, and where.",
@@ -123,6 +130,12 @@ def handlers(log: Log) -> dict[Any, Any]:
         full = isinstance(error, StoreFullError)
         return answer(HTTPStatus.INSUFFICIENT_STORAGE if full else HTTPStatus.SERVICE_UNAVAILABLE)
 
+    async def no_list(_request: Request, error: InputError) -> Response:
+        return answer(UNPROCESSABLE, [{"at": "body", "detail": str(error)}])
+
+    async def gone(_request: Request, _error: ClientDisconnect) -> Response:
+        return answer(HTTPStatus.BAD_REQUEST)  # nobody will read it
+
     async def defect(_request: Request, error: Exception) -> Response:
         log.failure(doing="answering an HTTP request", error=error)
         return answer(HTTPStatus.INTERNAL_SERVER_ERROR)
@@ -131,6 +144,8 @@ def handlers(log: Log) -> dict[Any, Any]:
         RequestValidationError: wrong,
         HTTPException: refused,
         StoreError: away,
+        InputError: no_list,
+        ClientDisconnect: gone,
         Exception: defect,
     }
 

@@ -53,6 +53,21 @@ class Filters(Body):
     after: Annotated[Cursor | None, Field(description="`next` of the page before")] = None
 
 
+class ImportQuery(OneStream):
+    """The query of an import."""
+
+    source: Annotated[
+        Words,
+        Field(description="what to call the list, in the history of each address"),
+    ]
+    cause: Annotated[
+        Cause | None, Field(description="for entries that don't say why they are listed")
+    ] = None
+    dry_run: Annotated[
+        Literal["true", "false"], Field(description="change nothing, and say what would be")
+    ] = "false"
+
+
 class Wanted(OneStream):
     """Addresses to look up."""
 

@@ -19,12 +19,14 @@ from bounced.policy import Decision, What
 from bounced.shapes import Shape
 from bounced.store import Observed, Store, by_operator
 from bounced.web.fields import Address
+from bounced.web.importing import Imports
 from bounced.web.requests import (
     AnyStream,
     Blocked,
     Deliveries,
     Delivery,
     Filters,
+    ImportQuery,
     OneStream,
     Rejection,
     Rejections,
@@ -40,6 +42,7 @@ class Operations:
     store: Store
     rules: Callable[[], RuleBook]
     pool: Executor
+    imports: Imports
 
     async def look_up(self, address: Address, query: Annotated[OneStream, Query()]) -> Response:
         """May this address be mailed?"""
@@ -92,6 +95,13 @@ class Operations:
         """Say what a server refused while the sender spoke with it; it counts as a bounce does."""
         who = _who(request)
         return await self._answered(lambda: self._rejected(told.rejections, who))
+
+    async def import_list(
+        self, request: Request, query: Annotated[ImportQuery, Query()]
+    ) -> Response:
+        """Take in a suppression list: CSV, JSON lines, a JSON array, as ``bounced import`` does."""
+        done = await self.imports.take_in(request, query, _who(request))
+        return await self._answered(lambda: done)
 
     async def health(self) -> Response:
         """Is the daemon up, and does its database answer?"""

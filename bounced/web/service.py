@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -38,7 +39,7 @@ class Service:
     environ: Mapping[str, str]
     addresses: list[str] = field(default_factory=list)
     _tokens: tokens.Tokens = field(default_factory=lambda: tokens.Tokens(()))
-    _paths: list[Path] = field(default_factory=list)
+    _stopping: threading.Event = field(default_factory=threading.Event)
     _ending: contextlib.AsyncExitStack = field(default_factory=contextlib.AsyncExitStack)
 
     async def __aenter__(self) -> Self:
@@ -52,6 +53,7 @@ class Service:
 
     async def __aexit__(self, *_: object) -> None:
         """Accept no more, answer what was asked, end."""
+        self._stopping.set()
         await self._ending.aclose()
 
     async def reload(self) -> None:
@@ -69,8 +71,7 @@ class Service:
         self._tokens = tokens.load(self.config.http.token_file(self.environ))
 
     async def _serve(self, opened: contextlib.AsyncExitStack) -> None:
-        pool = opened.enter_context(ThreadPoolExecutor(_THREADS, "http"))
-        server = self._server(pool)
+        server = self._server(opened)
         sockets = [*self._sockets(opened)]
         serving = asyncio.create_task(server.serve(sockets))
         opened.push_async_callback(_stop, server, serving)
@@ -79,9 +80,9 @@ class Service:
         if serving.done():
             await serving  # it says why
 
-    def _server(self, pool: ThreadPoolExecutor) -> Server:
+    def _server(self, opened: contextlib.AsyncExitStack) -> Server:
         try:
-            from bounced.web import app, guard, server  # noqa: PLC0415 -- only where it is wanted
+            from bounced.web import app, guard, importing, routes, server  # noqa: PLC0415 -- only where it is wanted
         except ModuleNotFoundError as error:
             msg = (
                 f"a listener for HTTP needs {error.name}, which is not installed: "
@@ -90,11 +91,24 @@ class Service:
             raise ConfigError(msg) from error
         http = self.config.http
         timeout = http.timeout.total_seconds()
+        imports = importing.Imports(
+            store=self.store,
+            rules=self.rules,
+            pool=opened.enter_context(_pool(1)),
+            stopping=self._stopping,
+        )
+        operations = routes.Operations(
+            store=self.store,
+            rules=self.rules,
+            pool=opened.enter_context(_pool(_THREADS)),
+            imports=imports,
+        )
         guarded = guard.Guard(
-            app=app.create(self.store, self.rules, pool, self.log),
+            app=app.create(operations, self.log),
             tokens=lambda: self._tokens,
             log=self.log,
             body_size=http.body_size,
+            import_size=http.import_size,
             timeout=timeout,
         )
         return server.server(
@@ -116,6 +130,10 @@ class Service:
             if isinstance(one.endpoint, Unix):
                 opened.callback(Path(one.endpoint.path).unlink, missing_ok=True)
         return found
+
+
+def _pool(threads: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(threads, "http")
 
 
 async def _stop(server: Server, serving: asyncio.Task[None]) -> None:
