@@ -100,7 +100,7 @@ def _read_file(file: Path, sources: _Sources) -> None:
         raise ConfigError(_syntax(file, text, str(error))) from None
     sources.lines = positions.lines(text)
     _anchor_rules(sources.data, file.parent)
-    _anchor_keys(sources.data, file.parent)
+    _anchor_secrets(sources.data, file.parent)
 
 
 def _syntax(file: Path, text: str, said: str) -> str:
@@ -122,11 +122,12 @@ def _anchor_rules(data: dict[str, Any], folder: Path) -> None:
         section["files"] = [str(folder / name) if _is_path(name) else name for name in files]
 
 
-def _anchor_keys(data: dict[str, Any], folder: Path) -> None:
-    """Take the file of keys the same way."""
-    section = data.get("return_path")
-    if isinstance(section, dict) and _is_path(section.get("keys")):
-        section["keys"] = str(folder / section["keys"])
+def _anchor_secrets(data: dict[str, Any], folder: Path) -> None:
+    """Take the files of keys and of tokens the same way."""
+    for table, name in (("return_path", "keys"), ("http", "tokens")):
+        section = data.get(table)
+        if isinstance(section, dict) and _is_path(section.get(name)):
+            section[name] = str(folder / section[name])
 
 
 def _is_path(name: object) -> bool:

@@ -57,3 +57,12 @@ def test_the_tokens_may_be_a_credential(tmp_path: Path) -> None:
     assert Http().token_file(environ) == tmp_path / "http-tokens"
     assert Http(tokens="/else").token_file(environ) == tmp_path / "http-tokens"
     assert Http(tokens="/else").token_file({}) == Path("/else")
+
+
+def test_the_file_of_tokens_lies_beside_the_file_that_names_it(tmp_path: Path) -> None:
+    """Where it is named without a leading stroke; wherever the daemon was started."""
+    folder = tmp_path / "etc"
+    folder.mkdir()
+    (folder / "bounced.toml").write_text('[http]\ntokens = "http-tokens"\n')
+
+    assert load(folder / "bounced.toml", STATE).http.tokens == f"{folder}/http-tokens"
