@@ -6,29 +6,35 @@ import codecs
 import io
 import sys
 import tempfile
+import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from itertools import islice
 from pathlib import Path, PurePath
-from typing import Final, cast
+from typing import Final, TypeVar, cast
 
 from bounced import lists, shapes
 from bounced.causes import Cause
 from bounced.cli import guard, options, output, progress
 from bounced.config import Config, rulebook
-from bounced.errors import InputError, StoreError
+from bounced.errors import InputError, StoreError, StoreFullError, StoreUnavailableError
 from bounced.lists import Bad, Format, Listed, Skipped
 from bounced.policy import BLOCKING, Decision, Effect
 from bounced.store import Import, Store
 from bounced.store.spool import in_order
 
+_T = TypeVar("_T")
 STDIN: Final = "-"
 _BATCH: Final = 2_000  # others wait for some 100 ms
 _EVERY: Final = 1_000  # lines between two moves of the bar
 _LONGEST: Final = 2**20  # characters of a line
+_ATTEMPTS: Final = 10  # of some seconds each
+_SPELL: Final = 1.0  # seconds of work without a pause
+_PAUSE: Final = 0.11  # seconds; SQLite's writers look for the lock every 0.1
 _SHOWN: Final = 100  # addresses of a dry run that a person is shown
 
 
@@ -85,8 +91,8 @@ def import_list(
         entries = _wanted(_entries(file, path, reading, form), path, summary)
         with in_order(entries) as ordered, progress.bar(0, "addresses") as bar:
             try:
-                for batch in _batches(ordered):
-                    decisions = store.imported(batch, how, dry_run=dry_run)
+                for batch in _paced(ordered):
+                    decisions = _patiently(partial(store.imported, batch, how, dry_run=dry_run))
                     _count(batch, decisions, summary, dry_run=dry_run, as_json=as_json)
                     bar.advance(len(batch), len(batch))
             except BaseException:
@@ -172,6 +178,31 @@ def _wanted(entries: Iterable[lists.Entry], path: str, summary: Summary) -> Iter
             summary.skipped[entry.why] += 1
         else:
             yield entry
+
+
+def _patiently(work: Callable[[], _T]) -> _T:
+    """Do *work*, again where the database was busy: others come first."""
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            return work()
+        except StoreFullError:
+            raise
+        except StoreUnavailableError:
+            continue
+    return work()
+
+
+def _paced(entries: Iterator[Listed]) -> Iterator[list[Listed]]:
+    """Yield batches, with a pause after each second of work, in which others get the lock.
+
+    SQLite has no queue of writers.  Without a pause nobody would ever see it free.
+    """
+    begun = time.monotonic()
+    for batch in _batches(entries):
+        if time.monotonic() - begun > _SPELL:
+            time.sleep(_PAUSE)
+            begun = time.monotonic()
+        yield batch
 
 
 def _batches(entries: Iterator[Listed]) -> Iterator[list[Listed]]:
