@@ -72,7 +72,7 @@ def import_list(
     path: str,
     settings: Config,
     *,
-    form: Format | None,
+    form: str | None,
     source: str | None,
     cause: Cause | None,
     stream: str,
@@ -88,7 +88,9 @@ def import_list(
     reading = lists.Reading(rules=rulebook.load(settings.rules.files), now=now, cause=cause)
     summary = Summary()
     with _store(settings, dry_run=dry_run, tell=tell) as store, _opened(path) as file:
-        entries = _wanted(_entries(file, path, reading, form), path, summary)
+        entries = _wanted(
+            _entries(file, path, reading, Format(form) if form else None), path, summary
+        )
         with in_order(entries) as ordered, progress.bar(0, "addresses") as bar:
             try:
                 for batch in _paced(ordered):

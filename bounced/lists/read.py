@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
+from enum import StrEnum
 from itertools import chain
 from typing import Final
 
 from bounced.errors import InputError
-from bounced.lists.form import Format
 from bounced.lists.objects import objects
 from bounced.lists.row import Columns, Reading, Rows
 from bounced.lists.values import Bad, Entry
@@ -22,6 +22,13 @@ _NO_ADDRESS: Final = (
 )
 _DELIMITERS: Final = ",;\t|"
 _FORMULA: Final = "'"
+
+
+class Format(StrEnum):
+    """How a list is written; ``csv`` is also one address a line, ``jsonl`` any JSON."""
+
+    CSV = "csv"
+    JSONL = "jsonl"
 
 
 def read(lines: Iterable[str], how: Reading, form: Format | None = None) -> Iterator[Entry]:
