@@ -5,12 +5,15 @@ from __future__ import annotations
 import codecs
 import contextlib
 import io
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
+from bounced.errors import StoreFullError, StoreUnavailableError
 from bounced.lists import Bad, Entry, Listed, Skipped
 from bounced.policy import BLOCKING, Decision, Effect
 from bounced.shapes import Shape
@@ -19,6 +22,10 @@ from bounced.store.spool import in_order
 
 _BATCH: Final = 2_000  # others wait for some 100 ms
 _LONGEST: Final = 2**20  # characters of a line
+_ATTEMPTS: Final = 10  # of some seconds each
+_SPELL: Final = 1.0  # seconds of work without a pause
+_PAUSE: Final = 0.11  # seconds; SQLite's writers look for the lock every 0.1
+_T = TypeVar("_T")
 
 
 @dataclass(slots=True)
@@ -74,14 +81,39 @@ def take_in(
     Whoever asks for no more ends it: what was taken in stays, and does not count twice.
     """
     with in_order(entries) as ordered:
-        while batch := list(islice(ordered, _BATCH)):
-            decisions = store.imported(batch, how, dry_run=dry_run)
+        for batch in _paced(ordered):
+            decisions = _patiently(partial(store.imported, batch, how, dry_run=dry_run))
             for one, decision in zip(batch, decisions, strict=True):
                 effect = decision.effect if decision else "known"
                 summary.effects[effect] += 1
                 if effect in BLOCKING:
                     summary.causes[one.cause] += 1
             yield list(zip(batch, decisions, strict=True))
+
+
+def _patiently(work: Callable[[], _T]) -> _T:
+    """Do *work*, again where the database was busy: others come first."""
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            return work()
+        except StoreFullError:
+            raise
+        except StoreUnavailableError:
+            continue
+    return work()
+
+
+def _paced(entries: Iterator[Listed]) -> Iterator[list[Listed]]:
+    """Yield batches, with a pause after each second of work, in which others get the lock.
+
+    SQLite has no queue of writers.  Without a pause nobody would ever see it free.
+    """
+    begun = time.monotonic()
+    while batch := list(islice(entries, _BATCH)):
+        if time.monotonic() - begun > _SPELL:
+            time.sleep(_PAUSE)
+            begun = time.monotonic()
+        yield batch
 
 
 def lines(file: io.BufferedReader[Any]) -> Iterator[str]:

@@ -26,7 +26,7 @@ _EVERY: Final = 500  # lines between two moves of the bar
 def export(
     settings: Config,
     *,
-    form: Format,
+    form: str,
     output: Path | None,
     blocked: bool | None,
     cause: Cause | None,
@@ -45,7 +45,7 @@ def export(
             domain=domain,
             since=now - since if since else None,
         )
-        lines = lists.export(found, form)
+        lines = lists.export(found, Format(form))
         if output is None or not _replaceable(output):
             with _opened(output) as target:
                 _write(lines, target)

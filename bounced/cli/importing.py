@@ -30,7 +30,7 @@ def import_list(
     path: str,
     settings: Config,
     *,
-    form: Format | None,
+    form: str | None,
     source: str | None,
     cause: Cause | None,
     stream: str,
@@ -46,7 +46,10 @@ def import_list(
     reading = lists.Reading(rules=rulebook.load(settings.rules.files), now=now, cause=cause)
     summary = Summary()
     with _store(settings, dry_run=dry_run, tell=tell) as store, _opened(path) as file:
-        entries = summary.wanted(_entries(file, path, reading, form), lambda bad: _bad(path, bad))
+        entries = summary.wanted(
+            _entries(file, path, reading, Format(form) if form else None),
+            lambda bad: _bad(path, bad),
+        )
         with progress.bar(0, "addresses") as bar:
             try:
                 for batch in taking.take_in(entries, store, how, summary, dry_run=dry_run):

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, TypeAlias
 
 import typer
 
 from bounced.cli import guard, options
-from bounced.lists.form import Format
 
 # ruff: noqa: PLC0415 - what a command needs is imported when it runs, so that --help is quick
+
+_Format: TypeAlias = Literal["csv", "jsonl"]  # bounced.lists.Format, which is slow to import
 
 
 @guard.guarded
@@ -18,7 +19,7 @@ def import_(
     path: Annotated[str, typer.Argument(metavar="PATH", help="A list; - is standard input.")],
     *,
     form: Annotated[
-        Format | None, typer.Option("--format", help="How it is written; else found out.")
+        _Format | None, typer.Option("--format", help="How it is written; else found out.")
     ] = None,
     source: Annotated[
         str | None,
@@ -75,7 +76,7 @@ def import_(
 @guard.guarded
 def export(
     *,
-    form: Annotated[Format, typer.Option("--format", help="How to write it.")] = Format.CSV,
+    form: Annotated[_Format, typer.Option("--format", help="How to write it.")] = "csv",
     blocked: Annotated[
         bool,
         typer.Option("--blocked/--all", help="Only who is blocked, or all that is known."),

@@ -7,8 +7,7 @@
 from __future__ import annotations
 
 from bounced.lists.export import export
-from bounced.lists.form import Format
-from bounced.lists.read import read
+from bounced.lists.read import Format, read
 from bounced.lists.row import Reading
 from bounced.lists.values import Bad, Entry, Listed, Skipped
 

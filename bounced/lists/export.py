@@ -9,7 +9,7 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Final
 
-from bounced.lists.form import Format
+from bounced.lists.read import Format
 from bounced.policy import AddressState
 
 COLUMNS: Final = (

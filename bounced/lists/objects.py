@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 from bounced.errors import InputError
-from bounced.lists.row import Columns, Read
+from bounced.lists.row import Columns, Rows
 from bounced.lists.values import Bad, Entry
 
 LONGEST: Final = 64 * 2**20
@@ -21,7 +21,7 @@ _NO_LIST: Final = "a JSON document without a list of addresses in it"
 _SHAPES: Final = 1_000  # sets of names in objects that are remembered
 
 
-def objects(first: str, rest: Iterator[str], every: Read, number: int) -> Iterator[Entry]:
+def objects(first: str, rest: Iterator[str], every: Rows, number: int) -> Iterator[Entry]:
     """Yield the entries; *number* is that of the *first* line.  Raises InputError."""
     if not first:
         return
@@ -38,7 +38,7 @@ def objects(first: str, rest: Iterator[str], every: Read, number: int) -> Iterat
         yield entry._replace(unit="entry") if isinstance(entry, Bad) else entry
 
 
-def _one(every: Read) -> Callable[[Any, int], Entry]:
+def _one(every: Rows) -> Callable[[Any, int], Entry]:
     """Return what reads one object; equal names of its fields are looked at once."""
     known: dict[tuple[str, ...], Columns] = {}
 
@@ -53,7 +53,7 @@ def _one(every: Read) -> Callable[[Any, int], Entry]:
             if len(known) >= _SHAPES:
                 known.clear()
             known[names] = Columns.of(names)
-        return every(list(flat.values()), known[names], line)
+        return every.read(list(flat.values()), known[names], line)
 
     return one
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
+from enum import StrEnum
 from itertools import chain
 from typing import Final
 
 from bounced.errors import InputError
-from bounced.lists.form import Format
 from bounced.lists.objects import objects
-from bounced.lists.row import Columns, Read, Reading, reader
+from bounced.lists.row import Columns, Reading, Rows
 from bounced.lists.values import Bad, Entry
 
 _NO_ADDRESS: Final = (
@@ -22,6 +22,13 @@ _NO_ADDRESS: Final = (
 )
 _DELIMITERS: Final = ",;\t|"
 _FORMULA: Final = "'"
+
+
+class Format(StrEnum):
+    """How a list is written; ``csv`` is also one address a line, ``jsonl`` any JSON."""
+
+    CSV = "csv"
+    JSONL = "jsonl"
 
 
 def read(lines: Iterable[str], how: Reading, form: Format | None = None) -> Iterator[Entry]:
@@ -36,13 +43,13 @@ def read(lines: Iterable[str], how: Reading, form: Format | None = None) -> Iter
         blank.append(first)
         first = next(source, "")
     first = first.removeprefix("\ufeff")
-    every = reader(how)
+    every = Rows(how)
     if (form is Format.JSONL) if form else first.lstrip().startswith(("{", "[")):
         return objects(first, source, every, len(blank) + 1)
     return _csv(first, source, every, len(blank))
 
 
-def _csv(first: str, rest: Iterator[str], every: Read, skipped: int) -> Iterator[Entry]:
+def _csv(first: str, rest: Iterator[str], every: Rows, skipped: int) -> Iterator[Entry]:
     delimiter = max(_DELIMITERS, key=first.count)
     header = next(csv.reader([first], delimiter=delimiter), [])
     columns = Columns.of(header)
@@ -53,16 +60,16 @@ def _csv(first: str, rest: Iterator[str], every: Read, skipped: int) -> Iterator
     return _plain(chain([first], rest), every, skipped)
 
 
-def _plain(lines: Iterable[str], every: Read, skipped: int) -> Iterator[Entry]:
+def _plain(lines: Iterable[str], every: Rows, skipped: int) -> Iterator[Entry]:
     columns = Columns.of(["address"])
     for number, line in enumerate(lines, skipped + 1):
         text = line.strip().strip(",;").strip('"')
         if text and not text.startswith("#"):
-            yield every([text], columns, number)
+            yield every.read([text], columns, number)
 
 
 def _table(
-    lines: Iterator[str], delimiter: str, every: Read, columns: Columns, skipped: int
+    lines: Iterator[str], delimiter: str, every: Rows, columns: Columns, skipped: int
 ) -> Iterator[Entry]:
     # Strict: a quote that is never closed is told, and does not swallow the lines below it.
     rows = csv.reader(lines, delimiter=delimiter, strict=True)
@@ -78,7 +85,7 @@ def _table(
             yield Bad(number, f"is no CSV{to}: {error}")
             continue
         if any(row):
-            yield every(_unquoted(row) if columns.own else row, columns, number)
+            yield every.read(_unquoted(row) if columns.own else row, columns, number)
 
 
 def _unquoted(row: Sequence[str]) -> list[str]:

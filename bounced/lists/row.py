@@ -6,7 +6,7 @@ rules, is skipped; a date that may be two is bad.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -18,12 +18,13 @@ from bounced.classify import NO_RULE, RuleBook
 from bounced.lists import dates, words
 from bounced.lists.values import Bad, Entry, Listed, Skipped
 from bounced.lists.words import Means
-from bounced.model import Judged, Status
+from bounced.model import Status
 from bounced.verdicts import rejection
 
 _LONGEST: Final = 500  # characters that are kept of what a list says
 _MASK: Final = "recipient@address.invalid"
 _REMEMBERED: Final = 4096
+_UNSAID: Final = Cause.SUPPRESSED  # some platform's list has it, whatever for
 _CAUSES: Final = {
     Means.COMPLAINT: Cause.COMPLAINT,
     Means.UNSUBSCRIBED: Cause.SUPPRESSED,
@@ -75,72 +76,85 @@ class Columns(NamedTuple):
         )
 
 
-Read = Callable[[Sequence[str], Columns, int], Entry]
-Classify = Callable[[str], Judged]
+class _Reply(NamedTuple):
+    """What a reply means by our own rules; ``skip`` is why it is no reason to block."""
+
+    skip: str | None
+    cause: Cause | None
+    rule: str | None
+    evidence: str | None
+    status: Status | None
+    smtp_code: int | None
 
 
-def reader(how: Reading) -> Read:
-    """Return the function that reads rows: their cells, what stands where, and the line."""
-    classified = lru_cache(_REMEMBERED)(lambda said: rejection(_MASK, said, None, how.rules))
+class Rows:
+    """Reads rows, each given with what stands where and its line."""
 
-    def read(row: Sequence[str], columns: Columns, line: int) -> Entry:
+    def __init__(self, how: Reading) -> None:
+        self._how = how
+        self._classified = lru_cache(_REMEMBERED)(lambda said: _classified(said, how.rules))
+
+    def read(self, row: Sequence[str], columns: Columns, line: int) -> Entry:
+        """Return what one row comes to; never raises."""
         try:
             if columns.own:
-                return _own(row, columns, columns.own, how, line)
-            return _foreign(row, columns, how, classified, line)
+                return _own(row, columns, columns.own, self._how, line)
+            return self._foreign(row, columns, line)
         except ValueError as error:
             return Bad(line, str(error))
 
-    return read
+    def _foreign(self, row: Sequence[str], columns: Columns, line: int) -> Entry:
+        address = _address(_first(row, columns.address))
+        if columns.expired and _first(row, columns.expired).lower() in words.YES:
+            return Skipped(line, address, NO_LONGER)
+        means = _meaning(row, columns)
+        if means is Means.SOFT:
+            return Skipped(line, address, means.words)
+        default = self._how.cause
+        if columns.tags and means in (None, Means.UNSUBSCRIBED):
+            if words.squeezed(_first(row, columns.tags)):
+                return Skipped(line, address, ONE_TAG)
+            means = means or (None if default else Means.UNSUBSCRIBED)
+        since = dates.when(_first(row, columns.since), self._how.now)
+        why = means.words if means else "listed"
+        cause = _CAUSES.get(means) if means else None
+        plain = Listed(address, normalise(address), cause or default or _UNSAID, why, since)
+        said = "" if cause else _said(row, columns)
+        return self._quoted(plain, said, means, line) if said else plain
+
+    def _quoted(self, plain: Listed, said: str, means: Means | None, line: int) -> Entry:
+        """Return the entry of an address for which the list quotes a reply."""
+        # Whom it was about makes no difference to what a reply means.
+        reply = self._classified(said.replace(plain.address, _MASK))
+        if reply.skip:
+            return Skipped(line, plain.address, reply.skip)
+        evidence = reply.evidence and reply.evidence.replace(_MASK, plain.address)
+        return Listed(
+            address=plain.address,
+            key=plain.key,
+            cause=reply.cause or plain.cause,
+            why=said if reply.rule is None else means.words if means else "bounced",
+            since=plain.since,
+            status=reply.status,
+            smtp_code=reply.smtp_code,
+            rule=reply.rule,
+            evidence=evidence,
+        )
 
 
-def _foreign(
-    row: Sequence[str], columns: Columns, how: Reading, classified: Classify, line: int
-) -> Entry:
-    address = _address(_first(row, columns.address))
-    if columns.expired and _first(row, columns.expired).lower() in words.YES:
-        return Skipped(line, address, NO_LONGER)
-    means = _meaning(row, columns)
-    if means is Means.SOFT:
-        return Skipped(line, address, means.words)
-    if columns.tags and means in (None, Means.UNSUBSCRIBED):
-        if words.squeezed(_first(row, columns.tags)):
-            return Skipped(line, address, ONE_TAG)
-        means = means or (None if how.cause else Means.UNSUBSCRIBED)
-    since = dates.when(_first(row, columns.since), how.now)
-    wish = means in _CAUSES
-    said = "" if wish else _said(row, columns)
-    cause = _CAUSES[means] if means and wish else how.cause or Cause.SUPPRESSED
-    why = said or (means.words if means else "listed")
-    listed = Listed(address, normalise(address), cause, why, since)
-    return _by_words(listed, said, means, classified, line) if said else listed
-
-
-def _by_words(
-    listed: Listed, said: str, means: Means | None, classified: Classify, line: int
-) -> Entry:
-    """Let our own rules say what a reply means; whom it was about makes no difference."""
-    judged = classified(said.replace(listed.address, _MASK))
-    verdict = judged.verdict
+def _classified(said: str, rules: RuleBook) -> _Reply:
+    judged = rejection(_MASK, said, None, rules)
+    verdict, status, code = judged.verdict, judged.status, judged.smtp_code
     assert verdict is not None
     known = verdict.rule != NO_RULE and verdict.cause is not Cause.UNKNOWN
-    if verdict.type is Type.SOFT and (known or _temporary(judged)):
-        return Skipped(line, listed.address, f"soft by our rules: {verdict.cause}")
+    # RFC 3463 §2, RFC 5321 §4.2.1; the status counts more.
+    temporary = str(status or code).startswith("4")
+    if verdict.type is Type.SOFT and (known or temporary):
+        skip = f"soft by our rules: {verdict.cause}"
+        return _Reply(skip, verdict.cause, verdict.rule, verdict.evidence, status, code)
     if not known:
-        return listed._replace(status=judged.status, smtp_code=judged.smtp_code)
-    return listed._replace(
-        cause=verdict.cause,
-        why=means.words if means else "bounced",
-        status=judged.status,
-        smtp_code=judged.smtp_code,
-        rule=verdict.rule,
-        evidence=verdict.evidence.replace(_MASK, listed.address),
-    )
-
-
-def _temporary(judged: Judged) -> bool:
-    """Whether the codes say "later"; the status counts more.  RFC 3463 §2, RFC 5321 §4.2.1."""
-    return str(judged.status or judged.smtp_code).startswith("4")
+        return _Reply(None, None, None, None, status, code)
+    return _Reply(None, verdict.cause, verdict.rule, verdict.evidence, status, code)
 
 
 def _own(
@@ -157,7 +171,7 @@ def _own(
     return Listed(
         address,
         normalise(address),
-        _cause(cells["cause"]) or how.cause or Cause.SUPPRESSED,
+        _cause(cells["cause"]) or how.cause or _UNSAID,
         cells["why"][:_LONGEST] or "blocked",
         dates.when(_first(row, columns.since), how.now),
         until,

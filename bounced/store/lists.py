@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, select
 
@@ -34,6 +34,9 @@ from bounced.store.schema import events
 from bounced.store.state import Place, place
 from bounced.store.types import storable
 from bounced.store.write import write
+
+_LISTED: Final = What.LISTED
+_BLOCKED: Final = Effect.BLOCKED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,21 +100,25 @@ class _Taking:
 
     def take(self, at: Place, one: Listed) -> Decision | None:
         """Decide on one entry, unless it was imported before."""
-        known = self.known.setdefault(at, [])
         reason = f"on the list of {self.how.source}: {one.why}"
-        if any(_same(it, one, reason) for it in known):
-            return None
         when = one.since or self.how.now
-        known.append(_Known(reason, one.cause, when))
         if at not in self.memory.states and at not in self.fresh:
             decision, _ = self._decided(_blank(at.stream), one, when, reason)
-            if decision.effect is not Effect.BLOCKED:
+            if decision.effect is not _BLOCKED:
                 return decision  # nothing, to an address that nobody has heard of: no event
             if self.quick:
                 self.fresh[at] = Fresh(at, one, when, reason, decision)
                 return decision
+        return self._take_known(at, one, when, reason)
+
+    def _take_known(self, at: Place, one: Listed, when: datetime, reason: str) -> Decision | None:
+        known = self.known.setdefault(at, [])
         if fresh := self.fresh.get(at):
             self.memory.states.setdefault(at, fresh.state)
+            known.append(_Known(fresh.reason, fresh.listed.cause, fresh.at))
+        if any(_same(it, one, reason) for it in known):
+            return None
+        known.append(_Known(reason, one.cause, when))
         current, ends = self.memory.current(at, one.address, self.how.now)
         decision, aside = self._decided(current, one, when, reason)
         self.memory.keep(at, decision)
@@ -124,7 +131,7 @@ class _Taking:
     ) -> tuple[Decision, str | None]:
         """Return the decision, and why there is none where the block would be over by now."""
         event = Event(
-            what=What.LISTED,
+            what=_LISTED,
             verdict=_verdict(one),
             cause=one.cause,
             who=self.how.who,

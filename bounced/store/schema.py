@@ -31,6 +31,13 @@ metadata = MetaData(
     }
 )
 
+
+def _sparse(filled: str, *columns: str) -> Index:
+    """Return an index of the rows where a column is *filled*; no query looks for the others."""
+    where = text(f"{filled} IS NOT NULL")
+    return Index(None, *columns, sqlite_where=where, postgresql_where=where)
+
+
 messages = Table(
     "messages",
     metadata,
@@ -134,7 +141,7 @@ events = Table(
     "events",
     metadata,
     Column("id", BigId, primary_key=True),
-    Column("message_id", BigId, ForeignKey("messages.id"), index=True),
+    Column("message_id", BigId, ForeignKey("messages.id")),
     Column("stream", SafeText, nullable=False),
     Column("key", SafeText),
     Column("address", SafeText),
@@ -164,15 +171,17 @@ events = Table(
     Column("domain", SafeText),
     Column("provider", SafeText),
     # The two marks that are set later: it was part of a storm; it was judged again.
-    Column("storm_id", BigId, ForeignKey("storms.id"), index=True),
+    Column("storm_id", BigId, ForeignKey("storms.id")),
     Column("superseded_by", BigId),
     # Its place in the order of decisions, where that is not its own id: an event that stands for
     # an older one, or the first that was decided on again.
     Column("position", BigId),
     Index(None, "key", "stream", "original"),
-    Index(None, "key", "stream", "original_message_id"),
-    Index(None, "domain", "at"),
-    Index(None, "provider", "at"),
+    _sparse("original_message_id", "key", "stream", "original_message_id"),
+    _sparse("domain", "domain", "at"),
+    _sparse("provider", "provider", "at"),
+    _sparse("message_id", "message_id"),
+    _sparse("storm_id", "storm_id"),
 )
 
 sent = Table(

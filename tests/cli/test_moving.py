@@ -227,6 +227,27 @@ def _size(folder: Path) -> int:
     return sum(one.stat().st_size for one in folder.glob("*")) if folder.exists() else 0
 
 
+def test_others_write_while_a_list_is_imported(
+    tmp_path: Path, environ: dict[str, str], run: Run
+) -> None:
+    """Mail goes on coming in; nobody is told that the database is locked."""
+    (tmp_path / "long.txt").write_text("".join(f"u{n}@example.org\n" for n in range(40_000)))
+    command = [sys.executable, "-m", "bounced", "import", "long.txt"]
+    run("migrate")
+    process = subprocess.Popen(command, env=environ, cwd=tmp_path, stdout=subprocess.DEVNULL)
+    done = 0
+    while process.poll() is None:
+        why = ["--reason", f"test {done}"]
+        assert run("block", f"live{done}@example.net", *why).stderr == ""
+        done += 1
+
+    assert process.wait() == 0
+    assert done > 1
+    listed = run("export").stdout
+    assert listed.count("@example.org") == 40_000
+    assert listed.count("@example.net") == done
+
+
 def test_an_interrupted_import_says_how_to_go_on(tmp_path: Path, environ: dict[str, str]) -> None:
     """Ctrl-C ends it with 130 and one line."""
     text = "".join(f"u{n}@example.org\n" for n in range(60_000))

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import threading
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -210,31 +208,6 @@ def _written(store: Store, entries: list[Listed]) -> list[list[str]]:
             found.append(sorted(repr(row) for row in rows))
         raise InterruptedError
     return found
-
-
-def test_others_write_while_a_list_is_imported(store: Store, message: Message) -> None:
-    """Batch by batch: mail goes on coming in, and nobody is told that the database is locked."""
-    waits: list[float] = []
-    done = threading.Event()
-
-    def daemon() -> None:
-        number = 0
-        while not done.is_set():
-            number += 1
-            start = time.perf_counter()
-            store.record([message(f"live{number}@example.net")])
-            waits.append(time.perf_counter() - start)
-
-    thread = threading.Thread(target=daemon)
-    thread.start()
-    for start in range(0, 20_000, 2_000):
-        batch = [listed(f"u{n:06}@example.org") for n in range(start, start + 2_000)]
-        assert set(effects(store, *batch)) == {Effect.BLOCKED}
-    done.set()
-    thread.join()
-
-    assert len(waits) > 1
-    assert max(waits) < 5  # seconds: the patience of a writer
 
 
 def test_a_rejudged_address_keeps_what_a_list_said(store: Store) -> None:
