@@ -70,14 +70,10 @@ def bare(source: Path, target: Path) -> tuple[float, float]:
     new = sqlite3.connect(target, isolation_level=None)
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         new.execute(f"PRAGMA {pragma}")
-<<<<<<< HEAD
-    schema = "SELECT sql FROM sqlite_master WHERE type IN ('table', 'index') AND sql NOT NULL"
-=======
     schema = (
         "SELECT sql FROM sqlite_master "
         "WHERE type IN ('table', 'index') AND name NOT LIKE 'sqlite_%'"
     )
->>>>>>> main
     for (statement,) in made.execute(schema):
         new.execute(statement)
     rows = {name: made.execute(f"SELECT * FROM {name} ORDER BY rowid") for name in TABLES}

@@ -8,7 +8,7 @@ the time set for its cause ever lifts a block.
 
 from __future__ import annotations
 
-from bounced.policy.decide import block_end, decide, listed_why, untrusted
+from bounced.policy.decide import block_end, decide, untrusted
 from bounced.policy.state import (
     BLOCKING,
     COUNTING,
@@ -35,6 +35,5 @@ __all__ = [
     "as_of",
     "block_end",
     "decide",
-    "listed_why",
     "untrusted",
 ]

@@ -28,7 +28,7 @@ from bounced.policy.state import (
     cleared,
     latest,
 )
-from bounced.policy.words import day, limit, nth, span
+from bounced.policy.words import day, imported, limit, nth, span
 
 
 def decide(state: AddressState, event: Event, settings: Settings, now: datetime) -> Decision:
@@ -175,11 +175,6 @@ def block_end(
     return now + lasting if until is None and lasting is not None else until
 
 
-def listed_why(who: str | None, why: str | None) -> str:
-    """Return the reason of a block that *who* imports."""
-    return f"imported by {who}: {why}"
-
-
 def _block(
     state: AddressState,
     verdict: Verdict,
@@ -246,7 +241,7 @@ def _listed(state: AddressState, event: Event, settings: Settings, now: datetime
         outdated = outdated or f"older than the last delivery, {day(state.last_delivery_at)}"
     if outdated:
         return Effect.RECORDED, state, outdated
-    why = listed_why(event.who, event.why)
+    why = imported(event.who, event.why)
     return _block(state, verdict, settings, now, why, by=event.who, until=event.until)
 
 

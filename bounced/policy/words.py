@@ -30,3 +30,8 @@ def span(length: timedelta) -> str:
             count = seconds // unit
             return f"{count} {name}" + ("" if count == 1 else "s")
     return "0 seconds"
+
+
+def imported(who: str | None, why: str | None) -> str:
+    """Return the reason of a block that *who* has imported."""
+    return f"imported by {who}: {why}"

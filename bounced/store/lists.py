@@ -25,8 +25,8 @@ from bounced.policy import (
     as_of,
     block_end,
     decide,
-    listed_why,
 )
+from bounced.policy.words import imported
 from bounced.store import bulk, outbox, state
 from bounced.store.bulk import Fresh
 from bounced.store.facts import Fact
@@ -118,7 +118,7 @@ class _Taking:
         if ends and ends <= self.how.now:
             return self._take_known(at, one, when, reason)
         # Of an address that nobody has heard of nothing is known that could speak against it.
-        why = listed_why(self.how.who, reason)
+        why = imported(self.how.who, reason)
         self.fresh[at] = Fresh(at, one, when, ends, self.how.who, reason, why)
         return Taken(_BLOCKED, why, at.stream, when)
 
