@@ -1,7 +1,8 @@
 """The daemon: everything built from the settings, then run until it is told to stop.
 
 SIGTERM and SIGINT: nothing more is accepted, what was begun is finished, the writer is drained.
-SIGHUP: the rule files are read again.  Every hour the raw messages whose time is over are deleted.
+SIGHUP: the rule files, the keys and the tokens of the API are read again.  Every hour, what is kept
+for a time only and whose time is over is deleted.
 """
 
 from __future__ import annotations
@@ -13,21 +14,27 @@ import os
 import re
 import resource
 import signal
+import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import Any, Protocol
+from typing import Any
 
-from bounced import pipeline, systemd
+from bounced import lookup, pipeline, systemd, telling, web
+from bounced.address import matcher
 from bounced.classify import RuleBook
 from bounced.config import Config, rulebook
-from bounced.errors import RuleError, StoreError
+from bounced.config.ours import ours
+from bounced.errors import ConfigError, RuleError, StoreError
 from bounced.log import Log
-from bounced.model import Envelope, Reading
-from bounced.smtpd import Intake, Listeners, Service, matcher
-from bounced.store import Effects, Store, Writer
+from bounced.model import DEFAULT_STREAM, Envelope, Reading, Trust
+from bounced.outgoing import Outgoing
+from bounced.parts import Part, Reloads
+from bounced.smtpd import PROTOCOLS, Intake, Listeners, Service
+from bounced.store import Outbox, Store, Writer
+from bounced.whose import Ours
 
 _READERS = 2  # threads; Python reads one message at a time anyway, the others wait for their turn
 _HOUR = 3600.0
@@ -38,11 +45,13 @@ _SPARE_FILES = 256  # beside the connections: the database, threads, the log
 def serve(config: Config, log: Log, environ: Mapping[str, str] = os.environ) -> None:
     """Run until a signal ends it; raises ``BouncedError`` where it can't begin."""
     rules = rulebook.load(config.rules.files)
-    _allow_files(config.limits.connections + _SPARE_FILES)
+    known = ours(config, environ)
+    _allow_files(config.limits.connections + config.http.connections + _SPARE_FILES)
     store = Store.open(
         config.store.url,
         policies=config.policies,
         raw_retention=config.store.raw_retention,
+        outbox=Outbox.of(config),
     )
     with contextlib.closing(store), ThreadPoolExecutor(_READERS, "reader") as pool:
         writer = Writer(store)
@@ -54,29 +63,13 @@ def serve(config: Config, log: Log, environ: Mapping[str, str] = os.environ) -> 
             store=store,
             writer=writer,
             rules=rules,
+            ours=known,
             pool=pool,
         )
         try:
             asyncio.run(daemon.run())
         finally:
             writer.stop()
-
-
-class Part(Protocol):
-    """Something that runs beside the reception of mail, from when it is entered until it is left.
-
-    ``addresses`` are where it listens once it is entered, as people are told them.
-    """
-
-    @property
-    def addresses(self) -> Sequence[str]:
-        """Where it listens: ``http 127.0.0.1:8080``."""
-
-    async def __aenter__(self) -> object:
-        """Begin; raises ``BouncedError`` where it can't."""
-
-    async def __aexit__(self, *_: object) -> None:
-        """Finish what was begun, and end."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -89,19 +82,24 @@ class Daemon:
     store: Store
     writer: Writer
     rules: RuleBook
+    ours: Ours
     pool: ThreadPoolExecutor
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _reloads: Sequence[Reloads] = ()
     _why: str = ""
 
     async def run(self) -> None:
         """Listen, and return when all is finished after a signal; raises ``ListenError``."""
-        self.store.listener = self._tell
+        self.store.listener = functools.partial(telling.effects, self.log)
         intake = self._intake()
         listeners = self._listeners(intake)
         self._attend_to_signals()
-        await listeners.open(self.config.listen, systemd.inherited(self.environ))
-        parts = self._parts()
+        inherited = systemd.inherited(self.environ)
+        mail = [one for one in self.config.listen if one.protocol in PROTOCOLS]
+        await listeners.open(mail, inherited)
+        parts = self._parts(inherited)
+        self._reloads = [part for part in parts if isinstance(part, Reloads)]
         async with contextlib.AsyncExitStack() as opened:
             for part in parts:
                 await opened.enter_async_context(part)
@@ -110,13 +108,25 @@ class Daemon:
             await self._wind_up(listeners)
         self.log.stopped(messages=intake.taken)
 
-    def _parts(self) -> list[Part]:
+    def _parts(self, inherited: Mapping[str, Sequence[socket.socket]]) -> list[Part]:
         """Return what runs beside the reception of mail."""
-        return []
+        return [
+            lookup.Service(self.config, self.log, inherited),
+            Outgoing(config=self.config, store=self.store, log=self.log, environ=self.environ),
+            web.Service(
+                config=self.config,
+                log=self.log,
+                store=self.store,
+                rules=lambda: self.rules,
+                inherited=inherited,
+                environ=self.environ,
+            ),
+        ]
 
     async def _attend(self, intake: Intake) -> None:
         """Do what comes round again and again, until it is time to stop."""
         self._keep_doing(_HOUR, self._expire)
+        self._keep_doing(_HOUR, self._forget_sent)
         self._keep_doing(_MINUTE, self._sweep)
         if limit := systemd.watchdog(self.environ):
             self._keep_doing(limit / 3, functools.partial(self._feed_watchdog, intake, limit))
@@ -144,13 +154,25 @@ class Daemon:
         )
 
     def _read(self, raw: bytes, envelope: Envelope) -> Reading:
-        return pipeline.examine(raw, envelope, self.rules)
+        return pipeline.examine(raw, envelope, self.rules, self.ours, datetime.now(UTC))
+
+    def _forged(self, path: str) -> bool:
+        """Return whether to refuse a forward path, because its signature is wrong.
+
+        Where unsigned reports count as well it is let in, and recorded as forged.
+        """
+        stream = self.ours.by_address(path) or DEFAULT_STREAM
+        if not self.config.policies.of(stream).signed_only:
+            return False
+        seal = self.ours.seal(path, datetime.now(UTC))
+        return seal is not None and seal.trust is Trust.FORGED
 
     def _listeners(self, intake: Intake) -> Listeners:
         limits = self.config.limits
         service = Service(
             hostname=self.config.hostname,
             accepts=matcher(self.config.accept),
+            forged=self._forged,
             intake=intake,
             log=self.log,
             message_size=limits.message_size,
@@ -183,13 +205,21 @@ class Daemon:
         self.log.failure(doing=context["message"], error=error)
 
     async def _reload(self) -> None:
-        """Read the rules again; broken ones are logged and the old ones stay."""
+        """Read the rules and the keys again; what is broken is logged, and the old ones stay."""
         try:
             self.rules = await asyncio.to_thread(rulebook.load, self.config.rules.files)
         except RuleError as error:
             self.log.failure(doing="reading the rules again", error=error)
         else:
             self.log.rules_reloaded(rules=len(self.rules.rules))
+        try:
+            self.ours = await asyncio.to_thread(ours, self.config, self.environ)
+        except ConfigError as error:
+            self.log.failure(doing="reading the keys again", error=error)
+        else:
+            self.log.keys_reloaded(keys=[key.id for key in self.ours.keys])
+        for part in self._reloads:
+            await part.reload()
 
     async def _expire(self) -> None:
         try:
@@ -200,6 +230,13 @@ class Daemon:
             if messages:
                 self.log.raw_expired(messages=messages)
 
+    async def _forget_sent(self) -> None:
+        before = datetime.now(UTC) - self.config.correlate.remember
+        try:
+            await asyncio.to_thread(self.store.forget_sent, before)
+        except StoreError as error:
+            self.log.store_unavailable(why=str(error))
+
     async def _sweep(self) -> None:
         """End the storms and close the incidents that are over."""
         try:
@@ -207,23 +244,7 @@ class Daemon:
         except StoreError as error:
             self.log.store_unavailable(why=str(error))
             return
-        for storm in ended:
-            self.log.storm_ended(name=storm.name, cause=storm.cause, recipients=storm.recipients)
-        for one in closed:
-            self.log.incident_closed(
-                cause=one.cause, ours=one.ours, refuser=one.refuser, recipients=one.recipients
-            )
-
-    def _tell(self, effects: Effects) -> None:
-        """Log what goes beyond one address."""
-        for one in effects.incidents:
-            self.log.incident_opened(
-                cause=one.cause, ours=one.ours, refuser=one.refuser, evidence=one.evidence
-            )
-        for storm in effects.storms:
-            self.log.storm_started(name=storm.name, cause=storm.cause, recipients=storm.recipients)
-        for made in effects.revised:
-            self.log.revised(address=made.after.address, effect=made.effect, why=made.why)
+        telling.over(self.log, ended, closed)
 
     async def _feed_watchdog(self, intake: Intake, limit: float) -> None:
         """Say that we live: this loop, since it runs, and the writer, if no commit is overdue."""

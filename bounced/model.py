@@ -11,9 +11,12 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple, Self
+from typing import Final, NamedTuple, Self
 
 from bounced.causes import Cause, Scope, Type
+
+DEFAULT_STREAM: Final = "default"
+"""The mail stream of whatever belongs to no other."""
 
 
 class Kind(StrEnum):
@@ -39,12 +42,29 @@ class Action(StrEnum):
 
 
 class Trust(StrEnum):
-    """How far a report may be believed."""
+    """How far a report may be believed.
+
+    Signed: it came to a return path that only we can make; expired: to one whose time is over;
+    forged: to one that looks so and is not.  Correlated: it returns a message that we were told of.
+    """
 
     SIGNED = "signed"
+    EXPIRED = "expired"
     CORRELATED = "correlated"
     UNSIGNED = "unsigned"
     FORGED = "forged"
+
+
+class Match(StrEnum):
+    """How we know whom we mailed; the first that applies, in this order."""
+
+    SIGNED = "signed"
+    VERP = "verp"
+    ENVELOPE_ID = "envelope_id"
+    MESSAGE_ID = "message_id"
+    HEADER = "header"
+    ORIGINAL_RECIPIENT = "original_recipient"
+    FINAL_RECIPIENT = "final_recipient"
 
 
 class Typed(NamedTuple):
@@ -208,18 +228,41 @@ class Judged:
     """One recipient of a report with its verdict; ``None`` where nothing failed.
 
     ``status`` and ``smtp_code`` are the codes that the notice states: of the Status field, or of
-    the diagnostic where the field is absent or X.0.0.  Neither is ever made up.
+    the diagnostic where the field is absent or X.0.0.  Neither is ever made up.  ``mailed`` is the
+    address that we have mailed, where that is known to be another than the one reported; ``aside``
+    is why this says nothing about anybody whom we have mailed.
     """
 
     recipient: RecipientStatus
     verdict: Verdict | None
     status: Status | None = None
     smtp_code: int | None = None
+    mailed: str | None = None
+    aside: str | None = None
+
+    @property
+    def address(self) -> str | None:
+        """The address to act on."""
+        return self.mailed or self.recipient.address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """Whose message one is about: how far it may be believed, which stream, how we know.
+
+    ``stream`` is ``None`` where nothing tells it; ``matched`` where nothing tells whom we mailed.
+    """
+
+    trust: Trust = Trust.UNSIGNED
+    matched: Match | None = None
+    stream: str | None = None
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What the core makes of one message: the report, and a judgement for each recipient."""
+    """What the core makes of one message: the report, a verdict for each recipient, whose it is."""
 
     report: Report
     judged: tuple[Judged, ...] = ()
+    claim: Claim = Claim()

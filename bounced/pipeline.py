@@ -10,10 +10,11 @@ import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 from functools import cached_property
 from typing import Final
 
-from bounced import dialects, verp
+from bounced import dialects, verp, whose
 from bounced import report as reports
 from bounced.address import normalise
 from bounced.classify import RuleBook
@@ -30,6 +31,7 @@ from bounced.report import author, fields, forward, mime, nonbounce, prose, retu
 from bounced.report.mime import Part
 from bounced.report.prose import Notice
 from bounced.verdicts import judge, rejection
+from bounced.whose import NOTHING_KNOWN, Ours
 
 __all__ = ["examine", "fingerprint", "read", "rejection"]
 
@@ -47,9 +49,10 @@ _WORDS: Final = 4_000
 class _Mail:
     """One message, and what a person reads in it: worked out when asked, most reports need none."""
 
-    def __init__(self, message: Part, envelope: Envelope) -> None:
+    def __init__(self, message: Part, envelope: Envelope, headers: tuple[str, ...] = ()) -> None:
         self.message = message
         self.envelope = envelope
+        self.headers = headers  # of the returned message, to keep beside the common ones
 
     @cached_property
     def notice(self) -> Notice:
@@ -59,13 +62,25 @@ class _Mail:
 
     def returned(self) -> Returned | None:
         """Return the message that did not arrive, from a part of its own or from the text."""
-        return returned.find(self.message) or returned.inline(self.notice.returned)
+        return returned.find(self.message, self.headers) or returned.inline(
+            self.notice.returned, self.headers
+        )
 
 
-def read(raw: bytes, envelope: Envelope, rules: RuleBook) -> Reading:
-    """Return what one message says, and a judgement for each recipient in it.  Never raises."""
+def read(
+    raw: bytes,
+    envelope: Envelope,
+    rules: RuleBook,
+    ours: Ours = NOTHING_KNOWN,
+    at: datetime | None = None,
+) -> Reading:
+    """Return what one message says, and a judgement for each recipient in it.  Never raises.
+
+    *ours* is what we know of our own mail, and *at* when the message came; without that no
+    signature is looked at.
+    """
     try:
-        return examine(raw, envelope, rules)
+        return examine(raw, envelope, rules, ours, at)
     except Exception as error:  # noqa: BLE001 -- whatever it was, the message is kept and shown
         defect = Defect(field="reader", text=f"failed: {type(error).__name__}")
         because = "a reader failed on it"
@@ -74,9 +89,15 @@ def read(raw: bytes, envelope: Envelope, rules: RuleBook) -> Reading:
         )
 
 
-def examine(raw: bytes, envelope: Envelope, rules: RuleBook) -> Reading:
+def examine(
+    raw: bytes,
+    envelope: Envelope,
+    rules: RuleBook,
+    ours: Ours = NOTHING_KNOWN,
+    at: datetime | None = None,
+) -> Reading:
     """Do what ``read`` does, but let a defect of a reader show itself."""
-    mail = _Mail(mime.parse(raw), envelope)
+    mail = _Mail(mime.parse(raw), envelope, ours.headers)
     message = mail.message
     report = _report(mail)
     report = replace(
@@ -88,8 +109,10 @@ def examine(raw: bytes, envelope: Envelope, rules: RuleBook) -> Reading:
         date=fields.date(message.headers.get("Date") or ""),
         defects=(*report.defects, *(Defect(field="mime", text=text) for text in message.defects)),
     )
-    report = verp.attribute(report, envelope)
-    return Reading(report=report, judged=judge(report, rules))
+    sealed = whose.seal(report, envelope, ours, at) if at else None
+    filled = whose.fill_in(report, sealed, ours) if sealed else verp.attribute(report, envelope)
+    reading = Reading(report=filled, judged=judge(filled, rules))
+    return whose.claim(reading, envelope, ours, sealed)
 
 
 def fingerprint(raw: bytes) -> str:
@@ -116,10 +139,10 @@ def _report(mail: _Mail) -> Report:
     if plain := nonbounce.read(message, notice, envelope):
         return plain
     if author.from_daemon(message):
-        found = _in_prose(notice) or _forwarded(message, notice)
+        found = _in_prose(notice) or _forwarded(mail)
     else:  # a person's words about the bounce that he passes on are not the bounce's own
         own = nonbounce.is_letter(message, notice)
-        found = _forwarded(message, notice) or (None if own else _in_prose(notice))
+        found = _forwarded(mail) or (None if own else _in_prose(notice))
     return found or nonbounce.leftover(message, notice, envelope)
 
 
@@ -227,12 +250,13 @@ def _around(text: str, low: str, address: str) -> str | None:
     return "\n".join(kept).strip()
 
 
-def _forwarded(message: Part, notice: Notice) -> Report | None:
+def _forwarded(outer: _Mail) -> Report | None:
     """Read a report inside a forward: as an attachment, or below a header in the text."""
+    message, notice = outer.message, outer.notice
     kinds = {Kind.BOUNCE} if author.from_daemon(message) else {Kind.BOUNCE, Kind.COMPLAINT}
     for one in forward.inside(message, notice):
         report = reports.read(one)
-        mail = _Mail(one, Envelope())
+        mail = _Mail(one, Envelope(), outer.headers)
         if report and report.kind is Kind.BOUNCE:
             report = _completed(report, mail)
         elif report is None and author.from_daemon(one):

@@ -12,12 +12,12 @@ import re
 from dataclasses import replace
 from typing import Final
 
-from bounced.address import is_address, normalise
+from bounced.address import is_address, normalise, unwrap
 from bounced.model import Action, Defect, Envelope, Kind, RecipientStatus, Report, Typed
 
 SOURCE: Final = "verp"
-_BATV: Final = re.compile(r"(?:btv1==|prvs=)[0-9a-z]{4,20}(?:==|=)(?=\S)", re.IGNORECASE)
 _SRS: Final = re.compile(r"SRS[01][=+-]", re.IGNORECASE)
+_ADDRESS: Final = re.compile(r"[^\s<>,;:\"()]{1,200}@[^\s<>,;:\"()@]{1,255}")
 _DIVIDER: Final = re.compile(r"[+-]")
 _MAX_CANDIDATES: Final = 12  # each divider may be the sender's, or part of the recipient's name
 _OURS: Final = frozenset({Kind.BOUNCE, Kind.COMPLAINT})
@@ -28,9 +28,9 @@ def candidates(forward_path: str) -> tuple[str, ...]:
     """Return every recipient that *forward_path* may stand for, the longest first.
 
     ``list-bounces+anna=example.com@example.org`` may stand for ``bounces+anna@example.com`` and for
-    ``anna@example.com``.  Forwarders' rewritten addresses (SRS) stand for none.
+    ``anna@example.com``.  BATV tags and forwarders' rewriting (SRS) are looked through.
     """
-    local = _BATV.sub("", forward_path.strip("<> ").rpartition("@")[0], count=1)
+    local = unwrap(forward_path).rpartition("@")[0]
     head, equals, domain = local.rpartition("=")
     if not equals or _SRS.match(local):
         return ()
@@ -48,8 +48,8 @@ def recipient(report: Report, envelope: Envelope) -> str | None:
     found = dict.fromkeys(one for path in envelope.forward_paths for one in candidates(path))
     if len(found) <= 1:
         return next(iter(found), None)
-    named = _named(report)
-    confirmed = [one for one in found if normalise(one) in named]
+    known = named(report)
+    confirmed = [one for one in found if normalise(one) in known]
     return confirmed[0] if len(confirmed) == 1 else None
 
 
@@ -65,13 +65,20 @@ def attribute(report: Report, envelope: Envelope) -> Report:
     if who is None:
         return report
     if not report.recipients:
-        action = Action.FAILED if report.kind is Kind.BOUNCE else None
-        note = Defect(field="recipient", text="named by the bounce address alone")
-        one = RecipientStatus(address=who, action=action, source=SOURCE, defects=(note,))
-        return replace(report, recipients=(one,))
+        return alone(report, who, SOURCE)
     if len(report.recipients) > 1 or report.recipients[0].action not in _NOT_DELIVERED:
         return report
     return replace(report, recipients=(_renamed(report.recipients[0], who),))
+
+
+def alone(report: Report, who: str, source: str) -> Report:
+    """Return *report* about *who*, whom the bounce address names, where it names nobody itself."""
+    if report.kind not in _OURS or report.recipients:
+        return report
+    action = Action.FAILED if report.kind is Kind.BOUNCE else None
+    note = Defect(field="recipient", text="named by the bounce address alone")
+    one = RecipientStatus(address=who, action=action, source=source, defects=(note,))
+    return replace(report, recipients=(one,))
 
 
 def _renamed(one: RecipientStatus, who: str) -> RecipientStatus:
@@ -83,12 +90,16 @@ def _renamed(one: RecipientStatus, who: str) -> RecipientStatus:
     return replace(one, address=who, final_recipient=final, defects=(*one.defects, note))
 
 
-def _named(report: Report) -> frozenset[str]:
-    """Return the keys of all recipients that the report and the returned message name."""
+def named(report: Report) -> frozenset[str]:
+    """Return the look-up keys of all recipients that the report and the returned message name."""
     names = [one.address for one in report.recipients]
     fields = [one.original_recipient for one in report.recipients]
     fields += [one.final_recipient for one in report.recipients]
     names += [field.value for field in fields if field]
-    if report.returned and report.returned.to:
-        names += re.findall(r"[^\s<>,;:\"()]{1,200}@[^\s<>,;:\"()@]{1,255}", report.returned.to)
-    return frozenset(normalise(name) for name in names if name)
+    return frozenset(normalise(name) for name in names if name) | addressed(report)
+
+
+def addressed(report: Report) -> frozenset[str]:
+    """Return the look-up keys of those to whom the returned message is addressed."""
+    to = report.returned.to if report.returned else None
+    return frozenset(normalise(name) for name in _ADDRESS.findall(to or ""))

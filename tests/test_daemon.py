@@ -15,10 +15,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from bounced.address import read_keys, return_path
 
 _REPORT = """\
 From: MAILER-DAEMON@mail.example.com\r
@@ -337,6 +340,74 @@ def test_rules_are_read_again(start: Callable[..., Running], tmp_path: Path) -> 
     running.wait_for(decided_by_own_rule)
     assert running.events("rules_reloaded")
     assert running.events("message")[0]["failed"][0]["rule"] != "own.zebra"
+    assert running.stop() == 0
+
+
+_KEY = "b Zm9yLWV4YW1wbGVzLW9ubHktbmV2ZXItdXNlLWl0\n"
+
+
+def _send(port: int, path: str, number: int) -> str:
+    """Return the reply to a report that comes to a path: to RCPT, where that is refused."""
+    body = _REPORT.format(number=number, recipient="x@example.net", words="5.1.1 User unknown")
+    with smtplib.SMTP("127.0.0.1", port, timeout=20) as client:
+        client.ehlo()
+        client.mail("")
+        code, said = client.rcpt(path)
+        if code == 250:
+            code, said = client.data(body)
+    return f"{code} {said.decode()}"
+
+
+def test_signed_return_paths(start: Callable[..., Running], tmp_path: Path) -> None:
+    """A forged one is refused, an unsigned one recorded, and a signed one acts on its own."""
+    (tmp_path / "keys").write_text(_KEY)
+    (tmp_path / "keys").chmod(0o600)
+    (tmp_path / "bounced.toml").write_text(
+        '[policy]\ntrust = "signed"\n[return_path]\naddress = "b@b.test"\nkeys = "keys"\n'
+    )
+    now = datetime.now(UTC)
+    good = return_path("anna@example.com", base="b@b.test", keys=read_keys(_KEY), at=now)
+    running = start()
+    port = running.port()
+
+    assert _send(port, good.replace("=anna", "=bert"), 1).startswith("550 5.7.1 ")
+    assert _send(port, "b@b.test", 2).startswith("250 ")
+    assert _send(port, good, 3).startswith("250 ")
+    running.wait_for(lambda: len(running.events("message")) == 2)
+    unsigned, signed = running.events("message")
+    assert (unsigned["trust"], unsigned["matched"]) == ("unsigned", "final_recipient")
+    assert unsigned["failed"][0]["decision"].startswith("recorded: unsigned, and only signed")
+    assert (signed["trust"], signed["matched"]) == ("signed", "signed")
+    assert signed["failed"][0]["address"] == "anna@example.com"
+    assert signed["failed"][0]["decision"].startswith("blocked: ")
+
+    (tmp_path / "keys").write_text("broken\n")
+    running.process.send_signal(signal.SIGHUP)
+    running.wait_for(lambda: running.events("failure"))
+    assert "line 1: is no key" in running.events("failure")[0]["why"]
+    assert _send(port, good, 4).startswith("250 ")
+    (tmp_path / "keys").write_text(_KEY.replace("b ", "c "))
+    running.process.send_signal(signal.SIGHUP)
+    running.wait_for(lambda: running.events("keys_reloaded"))
+    assert _send(port, good, 5).startswith("550 5.7.1 ")
+    assert running.stop() == 0
+
+
+def test_a_forged_path_is_recorded_where_any_report_counts(
+    start: Callable[..., Running], tmp_path: Path
+) -> None:
+    """It is taken, logged as a warning, and does nothing."""
+    (tmp_path / "return-path-keys").write_text(_KEY)
+    (tmp_path / "return-path-keys").chmod(0o400)
+    running = start(CREDENTIALS_DIRECTORY=str(tmp_path))
+    port = running.port()
+
+    path = "b+s1-b-512d=anna=example.com=aaaaaaaaaaaaaaaa@b.test"
+    assert _send(port, path, 1).startswith("250 ")
+    running.wait_for(lambda: running.events("message"))
+    (event,) = running.events("message")
+    assert (event["level"], event["trust"], event["matched"]) == ("warning", "forged", None)
+    assert event["failed"][0]["decision"].startswith("recorded: ")
     assert running.stop() == 0
 
 

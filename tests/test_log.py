@@ -79,6 +79,9 @@ def test_a_message_is_one_event_that_tells_everything() -> None:
         "reverse_path": "",
         "forward_paths": ["bounces@example.org"],
         "kind": "bounce",
+        "stream": "default",
+        "trust": "unsigned",
+        "matched": None,
         "duplicate": False,
         "failed": [
             {

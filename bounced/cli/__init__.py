@@ -15,7 +15,20 @@ from typing import Annotated
 import typer
 
 from bounced import __version__
-from bounced.cli import asking, changing, options, reading, running, verifying, watching
+from bounced.cli import (
+    access,
+    asking,
+    changing,
+    following,
+    moving,
+    options,
+    reading,
+    running,
+    signing,
+    verifying,
+    watching,
+    webhooks,
+)
 
 app = typer.Typer(
     name="bounced",
@@ -55,6 +68,7 @@ app.callback(help=options.teaching(top))(top)
 COMMANDS: dict[str, Callable[..., None]] = {
     "serve": running.serve,
     "replay": running.replay,
+    "follow": following.follow,
     "parse": reading.parse,
     "explain": reading.explain,
     "classify": reading.classify,
@@ -64,15 +78,20 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "block": changing.block,
     "unblock": changing.unblock,
     "delivered": changing.delivered,
+    "return-path": signing.return_path,
     "incidents": watching.incidents,
     "storms": watching.storms,
     "rejudge": watching.rejudge,
+    "token": access.token,
+    "import": moving.import_,
+    "export": moving.export,
     "migrate": running.migrate,
 }
 for _name, _command in COMMANDS.items():
     app.command(_name, help=options.teaching(_command))(_command)
 app.add_typer(verifying.rules, name="rules")
 app.add_typer(verifying.config, name="config")
+app.add_typer(webhooks.app, name="webhooks")
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ from bounced.config import (
     Config,
     Loaded,
     Stream,
+    Webhook,
     complaints,
     load_with_origins,
     names,
@@ -20,7 +21,9 @@ from bounced.config import (
     rulebook,
 )
 from bounced.config.model import Listen
+from bounced.config.ours import ours
 
+_SIZES = {("limits", "message_size"), ("http", "body_size"), ("http", "import_size")}
 _IN_ORDER = "all do what their examples say"
 
 
@@ -28,6 +31,7 @@ def config(file: Path | None, *, as_json: bool) -> None:
     """Print every setting, its value, and where it comes from."""
     loaded = load_with_origins(file, os.environ)
     rulebook.load(loaded.config.rules.files)
+    ours(loaded.config, os.environ)
     rows = list(_settings(loaded))
     if as_json:
         for name, value, origin in rows:
@@ -48,7 +52,9 @@ def _settings(loaded: Loaded) -> Iterator[tuple[str, str, str]]:
 def _shown(path: names.SettingPath, value: object) -> str:
     if path == ("log", "salt"):
         return "(set)" if value else "(not set)"
-    if path == ("limits", "message_size") and isinstance(value, int):
+    if path == ("store", "raw_retention") and value is None:
+        return "forever"
+    if path in _SIZES and isinstance(value, int):
         return quantities.show_size(value)
     return complaints.hide_password(_written(value))
 
@@ -56,8 +62,8 @@ def _shown(path: names.SettingPath, value: object) -> str:
 def _written(value: object) -> str:
     if isinstance(value, timedelta):
         return quantities.show_duration(value)
-    if isinstance(value, Listen):
-        return f"{value.protocol} {value.address}"
+    if isinstance(value, Listen | Webhook):
+        return str(value)
     if isinstance(value, Stream):
         own = value.model_dump(exclude_none=True)
         return f"({', '.join(f'{key} {_written(one)}' for key, one in own.items())})"
@@ -65,7 +71,7 @@ def _written(value: object) -> str:
         return ", ".join(_written(one) for one in value) or "(none)"
     if isinstance(value, dict):
         return ", ".join(f"{key} {_written(one)}" for key, one in value.items()) or "(none)"
-    return "forever" if value is None else str(value)
+    return "(none)" if value is None else str(value)
 
 
 def rules(settings: Config, *, as_json: bool) -> int:

@@ -7,10 +7,10 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from bounced.cli.output import Piece
-from bounced.model import Judged, Kind, Reading, Report, Typed, Verdict
+from bounced.model import DEFAULT_STREAM, Judged, Kind, Match, Report, Trust, Typed, Verdict
 
 if TYPE_CHECKING:
-    from bounced.store import Outcome
+    from bounced.store import Incoming, Outcome
 
 Line = tuple[Piece, ...]
 
@@ -24,6 +24,15 @@ _KINDS = {
     Kind.OTHER: "something else, no bounce",
     Kind.UNRECOGNISED: "not recognised: no reader understands it",
 }
+_MATCHES = {
+    Match.SIGNED: "the signed return path",
+    Match.VERP: "the return path (VERP)",
+    Match.ENVELOPE_ID: "a message that we were told of, by its envelope id",
+    Match.MESSAGE_ID: "a message that we were told of, by its Message-ID",
+    Match.HEADER: "a header field of the returned mail",
+    Match.ORIGINAL_RECIPIENT: "Original-Recipient in the report",
+    Match.FINAL_RECIPIENT: "the recipient that the report names",
+}
 _EFFECTS = {
     "blocked": "block the address",
     "extended": "block the address for longer",
@@ -34,11 +43,13 @@ _EFFECTS = {
 }
 
 
-def lines(name: str, reading: Reading, outcomes: Sequence[Outcome]) -> Iterator[Line]:
+def lines(name: str, incoming: Incoming, outcomes: Sequence[Outcome]) -> Iterator[Line]:
     """Yield the whole explanation; *outcomes* go with the recipients one by one."""
+    reading = incoming.reading
     report = reading.report
     yield ((name, "bold"), " is ", (_KINDS[report.kind], _colour(report.kind)))
     yield from _message(report)
+    yield from _claim(incoming, outcomes)
     for judged, outcome in zip_longest(reading.judged, outcomes[: len(reading.judged)]):
         yield ("",)
         yield from _recipient(judged, outcome)
@@ -76,6 +87,24 @@ def _message(report: Report) -> Iterator[Line]:
         yield _field("about the mail", " ".join(one for one in told if one))
 
 
+def _claim(incoming: Incoming, outcomes: Sequence[Outcome]) -> Iterator[Line]:
+    """Yield how far it is believed, and how we know whom we mailed."""
+    claim = incoming.reading.claim
+    trust = trust_of(incoming, outcomes)
+    style = {Trust.SIGNED: "green", Trust.FORGED: "red"}.get(trust, "")
+    why = f": {claim.why}" if claim.why and trust is claim.trust else ""
+    yield _field("trust", (str(trust), style), why)
+    if claim.matched:
+        yield _field("matched by", _MATCHES[claim.matched])
+    if incoming.stream != DEFAULT_STREAM:
+        yield _field("stream", incoming.stream)
+
+
+def trust_of(incoming: Incoming, outcomes: Sequence[Outcome]) -> Trust:
+    """Return how far it is believed; the store may know of the message that it returns."""
+    return next((one.trust for one in outcomes if one.trust), incoming.trust)
+
+
 def _recipient(judged: Judged, outcome: Outcome | None) -> Iterator[Line]:
     said = judged.recipient
     yield ((said.address or "an address that the notice hides", "bold"),)
@@ -95,7 +124,8 @@ def _recipient(judged: Judged, outcome: Outcome | None) -> Iterator[Line]:
 def _as_said(judged: Judged) -> Iterator[Line]:
     said = judged.recipient
     for label, value in (
-        ("sent to", _other(said.original_recipient, said.address)),
+        ("we mailed", judged.mailed),
+        ("sent to", _other(said.original_recipient, judged.address)),
         ("ended at", _other(said.final_recipient, said.address)),
         ("action", said.action and str(said.action)),
         ("status", judged.status and str(judged.status)),

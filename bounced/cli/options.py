@@ -64,15 +64,19 @@ def settings(file: Path | None) -> Config:
 
 @contextmanager
 def opened_store(
-    config: Config, *, create: bool = False, read_only: bool = False
+    config: Config, *, create: bool = False, read_only: bool = False, tell: bool = True
 ) -> Iterator[Store]:
-    """Open the store that the settings name, for as long as the command needs it."""
-    from bounced.store import Store
+    """Open the store that the settings name, for as long as the command needs it.
+
+    Without *tell* no webhook hears of what the command changes.
+    """
+    from bounced.store import Outbox, Store
 
     store = Store.open(
         config.store.url,
         policies=config.policies,
         raw_retention=config.store.raw_retention,
+        outbox=Outbox.of(config) if tell else None,
         create=create,
         read_only=read_only,
     )

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import typer
 
-from bounced.cli import guard, options, output, shapes
+from bounced import shapes
+from bounced.cli import guard, options, output
 from bounced.config import Config, rulebook
+from bounced.config.ours import ours
 from bounced.policy import Decision
 from bounced.replay import run
 from bounced.store import Change, Changes, Fact, Incoming, Kept, Store
@@ -19,10 +22,10 @@ def rejudge(
     settings: Config, lately: timedelta | None, *, dry_run: bool, yes: bool, as_json: bool
 ) -> bool:
     """Show what judging again changes and do it; return ``False`` where it was not to be done."""
-    rules = rulebook.load(settings.rules.files)
+    rules, known = rulebook.load(settings.rules.files), ours(settings, os.environ)
 
     def read(kept: Kept) -> Incoming:
-        return run.again(kept, rules)
+        return run.again(kept, rules, known)
 
     now = datetime.now(UTC)
     with options.opened_store(settings) as store:

@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Protocol
 
-from bounced.cli import guard, options, output, shapes
+from bounced.cli import guard, options, output, progress, shapes
 from bounced.config import Config, rulebook
+from bounced.config.ours import ours
 from bounced.replay import files, run
 from bounced.replay.summary import Summary
 
-# ruff: noqa: PLC0415 - the bar is only for terminals
 
-
-class _Bar(Protocol):
-    def advance(self, messages: int, size: int) -> None:
-        """Move on."""
-
-
-def replay(paths: Sequence[str], settings: Config, *, dry_run: bool, as_json: bool) -> int:
-    """Record every message in *paths*; return how many can't be read."""
-    rules = rulebook.load(settings.rules.files)
+def replay(
+    paths: Sequence[str], settings: Config, *, dry_run: bool, tell: bool, as_json: bool
+) -> int:
+    """Record every message in *paths*, and *tell* who wants to know; return how many are bad."""
+    rules, known = rulebook.load(settings.rules.files), ours(settings, os.environ)
     sources = list(files.sources(paths))
     total = sum(one.size for one in sources if isinstance(one, files.Source))
     summary = Summary()
-    with _keeping(settings, dry_run=dry_run) as keep, _bar(total) as bar:
-        work = run.Replay(rules=rules, keep=keep, now=datetime.now(UTC))
+    with (
+        _keeping(settings, dry_run=dry_run, tell=tell) as keep,
+        progress.bar(total, "messages") as bar,
+    ):
+        work = run.Replay(rules=rules, ours=known, keep=keep, now=datetime.now(UTC))
 
         def on_done(batch: Sequence[run.Done]) -> None:
             bar.advance(len(batch), sum(len(one.incoming.raw) for one in batch))
@@ -50,12 +49,12 @@ def replay(paths: Sequence[str], settings: Config, *, dry_run: bool, as_json: bo
 
 
 @contextmanager
-def _keeping(settings: Config, *, dry_run: bool) -> Iterator[run.Keep]:
+def _keeping(settings: Config, *, dry_run: bool, tell: bool) -> Iterator[run.Keep]:
     if dry_run:
         with options.previewed(settings) as preview:
             yield run.previewing(preview)
         return
-    with options.opened_store(settings, create=True) as store:
+    with options.opened_store(settings, create=True, tell=tell) as store:
         yield run.recording(store)
 
 
@@ -91,42 +90,6 @@ def _interrupted(summary: Summary, *, dry_run: bool) -> None:
             f"stopped after {summary.messages} messages; start it again the same way to go on, "
             "nothing counts twice"
         )
-
-
-class _NoBar:
-    def advance(self, messages: int, size: int) -> None:
-        """Show nothing."""
-
-
-@contextmanager
-def _bar(total: int) -> Iterator[_Bar]:
-    """Show a bar with rate and time left on standard error, if that is a terminal."""
-    if not sys.stderr.isatty():
-        yield _NoBar()
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (
-        TextColumn("{task.fields[messages]:,} messages"),
-        BarColumn(),
-        TextColumn("{task.fields[rate]:,.0f} a second"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("", total=total or None, messages=0, rate=0.0)
-        seen = 0
-
-        class Bar:
-            def advance(self, messages: int, size: int) -> None:
-                """Move on by the bytes, and show the rate in messages."""
-                nonlocal seen
-                seen += messages
-                elapsed = progress.tasks[0].elapsed or 0.0
-                rate = seen / elapsed if elapsed else 0.0
-                progress.update(task, advance=size, messages=seen, rate=rate)
-
-        yield Bar()
 
 
 def _tell(summary: Summary, *, dry_run: bool, as_json: bool) -> None:

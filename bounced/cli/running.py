@@ -44,6 +44,10 @@ def replay(
         bool,
         typer.Option("--dry-run", help="Record nothing; say what each message would do now."),
     ] = False,
+    tell: Annotated[
+        bool,
+        typer.Option("--tell", help="Tell webhooks of it, and forward, as for mail of today."),
+    ] = False,
     as_json: options.Json = False,
     config: options.ConfigFile = None,
 ) -> None:
@@ -51,7 +55,7 @@ def replay(
 
     Each counts once, however often it is replayed or was delivered: a run that was interrupted is
     simply started again.  What can't be read is reported, and the rest goes on; then the exit code
-    is 3.
+    is 3.  An archive is no news, so webhooks hear nothing of it unless you say --tell.
 
     Examples:
       bounced replay ~/Maildir
@@ -60,7 +64,9 @@ def replay(
     """
     from bounced.cli import replaying
 
-    bad = replaying.replay(paths, options.settings(config), dry_run=dry_run, as_json=as_json)
+    bad = replaying.replay(
+        paths, options.settings(config), dry_run=dry_run, tell=tell, as_json=as_json
+    )
     if bad:
         raise typer.Exit(guard.FAILED)
 

@@ -1,20 +1,21 @@
-"""The JSON that commands print.  Keys may be added; those of the README stay."""
+"""The JSON that commands print of messages and replies.
+
+Keys may be added; those of the README stay.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from bounced.model import Defect, Feedback, Judged, Reading, Returned, Typed, Verdict
-from bounced.policy import AddressState, Decision
+from bounced.shapes import Shape, decision, verdict, when
 
 if TYPE_CHECKING:
+    from bounced.policy import Decision
     from bounced.replay.files import Bad, Found
     from bounced.replay.run import Done
-    from bounced.store import HistoryEntry, Incident, Storm
-
-Shape: TypeAlias = dict[str, object]
+    from bounced.store import Incident, Incoming, Observed, Storm
 
 
 def message(found: Found, reading: Reading) -> Shape:
@@ -55,6 +56,7 @@ def recipient(judged: Judged) -> Shape:
         "status": str(judged.status) if judged.status else None,
         "smtp_code": judged.smtp_code,
         **verdict(judged.verdict),
+        "mailed": judged.mailed,
         "final_recipient": _typed(said.final_recipient),
         "original_recipient": _typed(said.original_recipient),
         "remote_mta": _typed(said.remote_mta),
@@ -67,75 +69,16 @@ def recipient(judged: Judged) -> Shape:
     }
 
 
-def verdict(found: Verdict | None) -> Shape:
-    """Return cause, type, scope, rule and evidence; all null where nothing failed."""
-    return {
-        "cause": found and str(found.cause),
-        "type": found and str(found.type),
-        "scope": found and str(found.scope),
-        "rule": found and found.rule,
-        "evidence": found and found.evidence,
-    }
+def whose(incoming: Incoming) -> Shape:
+    """Return the stream of a message, and how we know whom we mailed, as far as it says so."""
+    matched = incoming.reading.claim.matched
+    return {"stream": incoming.stream, "matched": matched and str(matched)}
 
 
 def classified(reply: str, remote_mta: str | None, found: Verdict) -> Shape:
     """Return the shape of ``bounced classify --json``."""
     named: Shape = {"remote_mta": remote_mta} if remote_mta else {}
     return {"reply": reply, **named, **verdict(found)}
-
-
-def state(known: AddressState, soft_limit: int) -> Shape:
-    """Return the shape of ``bounced check --json`` and ``bounced list --json``."""
-    return {
-        "address": known.address,
-        "stream": known.stream,
-        "blocked": known.blocked,
-        "since": when(known.since),
-        "expires_at": when(known.expires_at),
-        "blocked_by": known.blocked_by,
-        "why": known.why,
-        "cause": known.cause and str(known.cause),
-        "type": known.type and str(known.type),
-        "rule": known.rule,
-        "evidence": known.evidence,
-        "soft_count": known.soft_count,
-        "soft_limit": soft_limit,
-        "complaints": known.complaints,
-        "last_failure_at": when(known.last_failure_at),
-        "last_delivery_at": when(known.last_delivery_at),
-    }
-
-
-def nothing(address: str, stream: str, soft_limit: int) -> Shape:
-    """Return the shape of an address that nothing is known of."""
-    return state(AddressState(address=address, key="", stream=stream), soft_limit)
-
-
-def event(entry: HistoryEntry) -> Shape:
-    """Return the shape of ``bounced history --json``."""
-    return {
-        "at": when(entry.at),
-        "stream": entry.stream,
-        "address": entry.address,
-        "origin": entry.origin,
-        "what": str(entry.what),
-        "effect": str(entry.effect),
-        "why": entry.why,
-        "action": entry.action and str(entry.action),
-        "status": entry.status,
-        "smtp_code": entry.smtp_code,
-        "cause": entry.cause and str(entry.cause),
-        "type": entry.type and str(entry.type),
-        "rule": entry.rule,
-        "evidence": entry.evidence,
-        "trust": entry.trust and str(entry.trust),
-        "who": entry.who,
-        "original": entry.original,
-        "queue_id": entry.queue_id,
-        "source": entry.source,
-        "kind": entry.kind and str(entry.kind),
-        "reporting_mta": entry.reporting_mta,
-    }
 
 
 def incident(one: Incident) -> Shape:
@@ -182,14 +125,21 @@ def would(done: Done) -> Shape:
     }
 
 
-def decision(made: Decision | None) -> Shape:
-    """Return what an event did, or would do, to an address."""
-    return {"effect": made and str(made.effect), "why": made and made.why}
-
-
-def when(at: datetime | None) -> str | None:
-    """Return a time in RFC 3339."""
-    return at.isoformat() if at else None
+def observed(seen: Observed, made: Decision | None) -> Shape:
+    """Return the shape of ``bounced follow --json``; ``known`` is what was recorded before."""
+    judged = seen.judged
+    return {
+        "at": when(seen.at),
+        "stream": seen.stream,
+        "address": seen.address,
+        "what": "failed" if judged else "delivered",
+        "status": str(judged.status) if judged and judged.status else None,
+        "smtp_code": judged.smtp_code if judged else None,
+        **verdict(judged.verdict if judged else None),
+        "original": seen.original,
+        "known": made is None,
+        **decision(made),
+    }
 
 
 def _typed(field: Typed | None) -> str | None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from bounced.cli.output import Piece
+from bounced.model import Trust
 
 if TYPE_CHECKING:
     from bounced.policy import AddressState
@@ -72,6 +73,8 @@ def event(entry: HistoryEntry) -> Sequence[Sequence[Piece]]:
     if entry.rule:
         by = f"by rule {entry.rule}: "
         lines.append((" " * len(what[0]), (by, "dim"), (entry.evidence or "", "yellow")))
+    if entry.trust and entry.trust is not Trust.UNSIGNED:
+        lines.append((" " * len(what[0]), ("trust: ", "dim"), str(entry.trust)))
     return lines
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+from bounced import shapes
 from bounced.causes import Cause
-from bounced.cli import options, output, shapes, standing
+from bounced.cli import options, output, standing
 from bounced.config import Config
 from bounced.store import HistoryEntry, Store
 

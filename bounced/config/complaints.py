@@ -63,11 +63,14 @@ def _missing(path: tuple[int | str, ...], _error: ErrorDetails) -> str:
 
 def _table(path: tuple[int | str, ...], error: ErrorDetails) -> str:
     name = names.dotted(path)
-    head = f"[[{name}]]" if name == "listen" else f"[{name}]"
+    head = f"[[{name}]]" if name in names.LISTS else f"[{name}]"
     return f"{shown(path, error['input'])} must be a table; write {head} and its settings below it"
 
 
 def _list(path: tuple[int | str, ...], error: ErrorDetails) -> str:
+    if (name := names.dotted(path)) in names.LISTS:
+        said = shown(path, error["input"])
+        return f"{said} must be a list of tables; write [[{name}]] and its settings below it"
     return f'{shown(path, error["input"])} must be a list; write {path[-1]} = ["...", "..."]'
 
 

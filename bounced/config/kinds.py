@@ -31,7 +31,7 @@ def _text(value: object) -> str:
 
 
 def recipient_pattern(value: str) -> str:
-    """Return what stands for recipients, as ``smtpd.matcher`` reads it; raises ValueError."""
+    """Return what stands for recipients, as ``address.matcher`` reads it; raises ValueError."""
     local_part, at, domain = value.rpartition("@")
     bad = any(letter.isspace() for letter in value) or "@" in local_part.replace('"', "")
     if value == "*" or (at and domain and not bad):

@@ -100,6 +100,7 @@ def _read_file(file: Path, sources: _Sources) -> None:
         raise ConfigError(_syntax(file, text, str(error))) from None
     sources.lines = positions.lines(text)
     _anchor_rules(sources.data, file.parent)
+    _anchor_secrets(sources.data, file.parent)
 
 
 def _syntax(file: Path, text: str, said: str) -> str:
@@ -119,6 +120,14 @@ def _anchor_rules(data: dict[str, Any], folder: Path) -> None:
     files = [name.strip() for name in files.split(",")] if isinstance(files, str) else files
     if isinstance(section, dict) and isinstance(files, list):
         section["files"] = [str(folder / name) if _is_path(name) else name for name in files]
+
+
+def _anchor_secrets(data: dict[str, Any], folder: Path) -> None:
+    """Take the files of keys and of tokens the same way."""
+    for table, name in (("return_path", "keys"), ("http", "tokens")):
+        section = data.get(table)
+        if isinstance(section, dict) and _is_path(section.get(name)):
+            section[name] = str(folder / section[name])
 
 
 def _is_path(name: object) -> bool:

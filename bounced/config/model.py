@@ -16,6 +16,10 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from bounced.config import endpoint, quantities
+from bounced.config.correlate import Correlate
+from bounced.config.follow import Follow
+from bounced.config.forward import Forward
+from bounced.config.http import Http
 from bounced.config.kinds import (
     Count,
     Duration,
@@ -27,6 +31,9 @@ from bounced.config.kinds import (
     recipient_pattern,
 )
 from bounced.config.policy import Policy, Stream, StreamName, policies
+from bounced.config.postfix import Postfix
+from bounced.config.return_path import ReturnPath
+from bounced.config.webhook import Webhooks
 from bounced.policy import Policies
 
 
@@ -57,7 +64,8 @@ class Listen(Section):
     """One listener."""
 
     protocol: Annotated[
-        Literal["smtp", "lmtp"], Field(description="what is spoken on it: `smtp` or `lmtp`")
+        Literal["smtp", "lmtp", "socketmap", "policy", "http"],
+        Field(description="what is spoken on it: `smtp`, `lmtp`, `socketmap`, `policy` or `http`"),
     ] = "smtp"
     address: Annotated[
         Text,
@@ -69,6 +77,10 @@ class Listen(Section):
         BeforeValidator(quantities.file_mode),
         Field(description="who may connect to a unix socket, as the mode of its file"),
     ] = 0o666
+
+    def __str__(self) -> str:
+        """Write it in one line, as the environment does."""
+        return f"{self.protocol} {self.address}"
 
     @cached_property
     def endpoint(self) -> endpoint.Endpoint:
@@ -192,8 +204,15 @@ class Config(Section):
     streams: Annotated[
         Mapping[StreamName, Stream], Field(description="mail streams with settings of their own")
     ] = {}
+    return_path: ReturnPath = ReturnPath()
+    correlate: Correlate = Correlate()
+    postfix: Postfix = Postfix()
+    http: Http = Http()
     log: Annotated[Log, AfterValidator(_salted)] = Log()
     rules: Rules = Rules()
+    follow: Follow = Follow()
+    webhook: Webhooks = ()
+    forward: Forward = Forward()
 
     @cached_property
     def policies(self) -> Policies:

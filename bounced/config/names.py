@@ -11,12 +11,15 @@ from pydantic.fields import FieldInfo
 
 from bounced.causes import Cause
 from bounced.config.model import Config, Listen
+from bounced.config.webhook import Webhook
 
 SettingPath: TypeAlias = tuple[str, ...]
 
 ENVIRONMENT_PREFIX = "BOUNCED_"
 CONFIG_VARIABLE = "BOUNCED_CONFIG"
 EXPIRE: SettingPath = ("policy", "expire")
+LISTS: dict[str, type[BaseModel]] = {"listen": Listen, "webhook": Webhook}
+"""The settings that are lists of tables: ``[[listen]]``."""
 
 
 def settings(model: type[BaseModel] = Config, above: SettingPath = ()) -> dict[SettingPath, str]:
@@ -71,6 +74,5 @@ def nearest_setting(path: SettingPath) -> str:
 
 def _file_names() -> Iterator[SettingPath]:
     yield from settings()
-    for section in ("limits", "store", "policy", "log", "rules"):
-        yield (section,)
-    yield from (("listen", name) for name in Listen.model_fields)
+    yield from dict.fromkeys((path[0],) for path in settings() if len(path) > 1)
+    yield from ((above, name) for above, one in LISTS.items() for name in one.model_fields)

@@ -6,11 +6,12 @@ import contextlib
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import PurePath
 from typing import Any
 
 from bounced.escape import escape
-from bounced.model import Kind
+from bounced.model import DEFAULT_STREAM, Kind, Match, Trust
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +47,9 @@ class Log:
         reverse_path: str | None,
         forward_paths: Sequence[str],
         kind: Kind,
+        stream: str = DEFAULT_STREAM,
+        trust: Trust = Trust.UNSIGNED,
+        matched: Match | None = None,
         failed: Sequence[Failed] = (),
         duplicate: bool = False,
         milliseconds: float = 0.0,
@@ -53,9 +57,9 @@ class Log:
         peer: str = "",
         size: int = 0,
     ) -> None:
-        """Log the one event of a message that was taken and committed."""
+        """Log the one event of a message that was committed; a forged one is a warning."""
         self._say(
-            "info",
+            "warning" if trust is Trust.FORGED else "info",
             "message",
             queue_id=queue_id,
             source=source,
@@ -64,6 +68,9 @@ class Log:
             reverse_path=self._address(reverse_path),
             forward_paths=[self._address(path) for path in forward_paths],
             kind=str(kind),
+            stream=escape(stream),
+            trust=str(trust),
+            matched=matched and str(matched),
             duplicate=duplicate,
             failed=[
                 {
@@ -77,6 +84,29 @@ class Log:
             ],
             milliseconds=round(milliseconds, 1),
         )
+
+    def observed(
+        self, *, address: str, cause: str, rule: str, evidence: str, decision: str, known: bool
+    ) -> None:
+        """Log a rejection that the mail log tells of."""
+        self._say(
+            "info",
+            "observed",
+            address=self._address(address),
+            cause=cause,
+            rule=escape(rule),
+            evidence=escape(evidence),
+            decision=escape(decision),
+            duplicate=known,
+        )
+
+    def following(self, *, name: str) -> None:
+        """Log which mail log is followed."""
+        self._say("info", "following", name=escape(name))
+
+    def unreadable(self, *, why: str) -> None:
+        """Log a rotated file of the mail log that can't be read."""
+        self._say("warning", "unreadable", why=escape(why))
 
     def deferred(self, *, queue_id: str, reply: str, why: str) -> None:
         """Log a message that was answered 4xx: the sender keeps it and comes back."""
@@ -127,6 +157,43 @@ class Log:
         """Log that the database is away, locked or full for the moment."""
         self._say("error", "store_unavailable", why=escape(why))
 
+    def notice_sent(
+        self, *, to: str, webhook_id: str, topic: str, attempt: int, milliseconds: float
+    ) -> None:
+        """Log a webhook that was taken, or a message that was forwarded."""
+        self._say(
+            "info",
+            "notice_sent",
+            to=escape(to),
+            webhook_id=webhook_id,
+            topic=topic,
+            attempt=attempt,
+            milliseconds=round(milliseconds, 1),
+        )
+
+    def notice_failed(
+        self,
+        *,
+        to: str,
+        webhook_id: str,
+        topic: str,
+        attempt: int,
+        why: str,
+        again_at: datetime | None,
+    ) -> None:
+        """Log one that was not taken; without *again_at* it is given up, for a person to see to."""
+        told = {
+            "to": escape(to),
+            "webhook_id": webhook_id,
+            "topic": topic,
+            "attempt": attempt,
+            "why": escape(why),
+        }
+        if again_at:
+            self._say("warning", "notice_failed", **told, again_at=again_at.isoformat())
+        else:
+            self._say("error", "notice_dead", **told)
+
     def incident_opened(self, *, cause: str, ours: str, refuser: str, evidence: str) -> None:
         """Log that somebody has begun to refuse what we send, for a fault of ours."""
         self._say(
@@ -168,6 +235,33 @@ class Log:
     def rules_reloaded(self, *, rules: int) -> None:
         """Log that the rules were read again, with how many there are now."""
         self._say("info", "rules_reloaded", rules=rules)
+
+    def keys_reloaded(self, *, keys: Sequence[str]) -> None:
+        """Log that the keys of return paths were read again, by their ids; the first signs."""
+        self._say("info", "keys_reloaded", keys=list(keys))
+
+    def lookup_ended(self, *, code: int) -> None:
+        """Log that the process which answers look-ups has died; it is started again."""
+        self._say("error", "lookup_ended", code=code)
+
+    def http_request(
+        self, *, method: str, route: str, status: int, who: str, peer: str, milliseconds: float
+    ) -> None:
+        """Log one request to the API and its answer; status 0: the client did not wait for one."""
+        self._say(
+            "info",
+            "http_request",
+            method=escape(method),
+            route=route,
+            status=status,
+            who=who,
+            peer=escape(peer),
+            milliseconds=round(milliseconds, 1),
+        )
+
+    def tokens_reloaded(self, *, tokens: int) -> None:
+        """Log that the tokens of the API were read again, with how many there are now."""
+        self._say("info", "tokens_reloaded", tokens=tokens)
 
     def started(self, *, version: str, listen: Sequence[str], store: str) -> None:
         """Log that the daemon is ready."""

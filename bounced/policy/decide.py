@@ -168,11 +168,22 @@ def _complaint(state: AddressState, event: Event, settings: Settings, now: datet
 
 
 def _block(
-    state: AddressState, verdict: Verdict, settings: Settings, now: datetime, why: str
+    state: AddressState,
+    verdict: Verdict,
+    settings: Settings,
+    now: datetime,
+    why: str,
+    *,
+    by: str | None = None,
+    until: datetime | None = None,
 ) -> _Outcome:
-    """Block; a block that stands gives way only to a longer one, and keeps its beginning."""
+    """Block; a block that stands gives way only to a longer one, and keeps its beginning.
+
+    It lasts *until* then where that was said, else for what is set for its cause.
+    """
     lasting = settings.expire.get(verdict.cause)
-    until = now + lasting if lasting is not None else None
+    if until is None and lasting is not None:
+        until = now + lasting
     if until and until <= now:
         return Effect.RECORDED, state, f"{why}; blocks for {verdict.cause} are set to last no time"
     if state.blocked and not _longer(until, state.expires_at):
@@ -182,11 +193,11 @@ def _block(
         blocked=True,
         since=state.since if state.blocked else now,
         expires_at=until,
-        blocked_by=None,
+        blocked_by=by,
         why=why,
         cause=verdict.cause,
-        rule=verdict.rule,
-        evidence=verdict.evidence,
+        rule=verdict.rule or None,
+        evidence=verdict.evidence or None,
     )
     return (Effect.EXTENDED if state.blocked else Effect.BLOCKED), after, why
 
@@ -216,6 +227,23 @@ def _delayed(state: AddressState, _e: Event, _p: Settings, _n: datetime) -> _Out
 
 def _noted(state: AddressState, _e: Event, _p: Settings, _n: datetime) -> _Outcome:
     return Effect.RECORDED, state, "neither a failure nor a delivery"
+
+
+def _listed(state: AddressState, event: Event, settings: Settings, now: datetime) -> _Outcome:
+    """Block as of the day that a suppression list names: what happened since is newer."""
+    cause = event.cause or Cause.SUPPRESSED
+    verdict = event.verdict or Verdict(cause=cause, rule="", evidence="")
+    outdated = _settled(state, event, settings, now)
+    if verdict.cause not in _WISHES and state.last_delivery_at and now < state.last_delivery_at:
+        outdated = outdated or f"older than the last delivery, {day(state.last_delivery_at)}"
+    if outdated:
+        return Effect.RECORDED, state, outdated
+    why = f"imported by {event.who}: {event.why}"
+    return _block(state, verdict, settings, now, why, by=event.who, until=event.until)
+
+
+_WISHES: Final = frozenset({Cause.COMPLAINT, Cause.SUPPRESSED})
+"""What a delivery does not refute: nobody said that mail can't arrive."""
 
 
 def _operator_block(state: AddressState, event: Event, _p: Settings, now: datetime) -> _Outcome:
@@ -248,6 +276,7 @@ _DECIDERS: Final[Mapping[What, _Decider]] = {
     What.DELAYED: _delayed,
     What.DELIVERED: _delivered,
     What.COMPLAINT: _complaint,
+    What.LISTED: _listed,
     What.BLOCK: _operator_block,
     What.UNBLOCK: _operator_unblock,
     What.NOTED: _noted,

@@ -88,6 +88,7 @@ class What(StrEnum):
     DELAYED = "delayed"
     DELIVERED = "delivered"
     COMPLAINT = "complaint"
+    LISTED = "listed"
     BLOCK = "block"
     UNBLOCK = "unblock"
     NOTED = "noted"
@@ -122,7 +123,8 @@ class Event:
     ``None`` for a message not heard of before.  ``trust`` is ``None`` for what no report says: our
     own SMTP client, an operator.  ``aside`` is a reason, known beforehand, to change nothing.
     ``storm``: many of its domain fail alike at that time; ``down_since``: since when every report
-    says that the domain's server is down.  ``who`` and ``why`` are the operator's.
+    says that the domain's server is down.  ``who`` and ``why`` are the operator's; ``until`` is
+    when a list says that its block ends.
     """
 
     what: What
@@ -135,6 +137,7 @@ class Event:
     cause: Cause | None = None
     who: str | None = None
     why: str | None = None
+    until: datetime | None = None
 
     @property
     def repeated(self) -> bool:

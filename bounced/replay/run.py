@@ -13,46 +13,57 @@ from typing import NamedTuple
 
 from bounced import pipeline
 from bounced.classify import RuleBook
+from bounced.model import DEFAULT_STREAM
 from bounced.policy import BLOCKING
 from bounced.replay import envelope
 from bounced.replay.files import Bad, Found
 from bounced.replay.summary import Summary
 from bounced.store import Incoming, Kept, Outcome, Store
+from bounced.whose import Ours
 
 BATCH = 200
 # A batch is held in memory; large messages make it shorter.
 BATCH_BYTES = 16 * 2**20
 
 
-def incoming(raw: bytes, *, rules: RuleBook, now: datetime, stream: str = "default") -> Incoming:
-    """Read one message, with what its trace fields tell of how and when it came."""
-    came_in = envelope.envelope(raw)
+def incoming(
+    raw: bytes, *, rules: RuleBook, ours: Ours, now: datetime, stream: str = DEFAULT_STREAM
+) -> Incoming:
+    """Read one message, with what its trace fields tell of how and when it came.
+
+    *stream* is that of a message which does not tell its own.
+    """
+    came_in, came_at = envelope.envelope(raw), envelope.received_at(raw, now)
     fingerprint = pipeline.fingerprint(raw)
+    reading = pipeline.read(raw, came_in, rules, ours, came_at)
     return Incoming(
         raw=raw,
-        reading=pipeline.read(raw, came_in, rules),
+        reading=reading,
         envelope=came_in,
-        received_at=envelope.received_at(raw, now),
+        received_at=came_at,
         recorded_at=now,
         fingerprint=fingerprint,
         queue_id=f"replay-{fingerprint[:12]}",
         source="replay",
-        stream=stream,
+        stream=reading.claim.stream or stream,
+        trust=reading.claim.trust,
     )
 
 
-def again(kept: Kept, rules: RuleBook) -> Incoming:
-    """Read a message that was kept, as it came in, by today's rules."""
+def again(kept: Kept, rules: RuleBook, ours: Ours) -> Incoming:
+    """Read a message that was kept, as it came in, by today's rules and today's keys."""
+    reading = pipeline.read(kept.raw, kept.envelope, rules, ours, kept.received_at)
     return Incoming(
         raw=kept.raw,
-        reading=pipeline.read(kept.raw, kept.envelope, rules),
+        reading=reading,
         envelope=kept.envelope,
         received_at=kept.received_at,
         fingerprint=kept.fingerprint,
         queue_id=kept.queue_id,
         source=kept.source,
         peer=kept.peer,
-        stream=kept.stream,
+        stream=reading.claim.stream or kept.stream,
+        trust=reading.claim.trust,
     )
 
 
@@ -98,6 +109,7 @@ class Replay:
     """What a run needs; ``now`` is its one clock, for messages that don't say when they came."""
 
     rules: RuleBook
+    ours: Ours
     keep: Keep
     now: datetime
     batch: int = BATCH
@@ -133,7 +145,7 @@ class Replay:
                 summary.bad += 1
                 on_bad(message)
                 continue
-            read = incoming(message.raw, rules=self.rules, now=self.now)
+            read = incoming(message.raw, rules=self.rules, ours=self.ours, now=self.now)
             batch.append((message.name, read))
             size += len(message.raw)
             if len(batch) >= self.batch or size >= BATCH_BYTES:

@@ -5,6 +5,7 @@ Only its header block is read.  Nothing in it ever names a failed recipient or s
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from bounced.model import Returned
@@ -29,20 +30,23 @@ CHOSEN: Final = (
 _HEADER_END: Final = 262_144
 
 
-def find(message: Part) -> Returned | None:
-    """Return what is known of the returned message from a part of its own."""
+def find(message: Part, also: Iterable[str] = ()) -> Returned | None:
+    """Return what is known of the returned message from a part of its own.
+
+    *also* are the names, in lower case, of further fields to keep.
+    """
     for part in message.walk(into_messages=False):
         if part is not message and is_returned(part):
             headers = _headers(part)
             if headers:
-                return _returned(headers, part.path)
+                return _returned(headers, part.path, also)
     return None
 
 
-def inline(text: str) -> Returned | None:
+def inline(text: str, also: Iterable[str] = ()) -> Returned | None:
     """Return what is known of the returned message from *text*, which begins with its header."""
     headers = Headers.parse(text[:_HEADER_END].partition("\n\n")[0])
-    return _returned(headers, "") if headers else None
+    return _returned(headers, "", also) if headers else None
 
 
 def _headers(part: Part) -> Headers:
@@ -51,7 +55,8 @@ def _headers(part: Part) -> Headers:
     return Headers.parse(part.text.lstrip("\n").partition("\n\n")[0])
 
 
-def _returned(headers: Headers, path: str) -> Returned:
+def _returned(headers: Headers, path: str, also: Iterable[str]) -> Returned:
+    kept = dict.fromkeys((*CHOSEN, *also))
     return Returned(
         message_id=headers.get("Message-ID"),
         from_=headers.text("From") or None,
@@ -59,6 +64,6 @@ def _returned(headers: Headers, path: str) -> Returned:
         subject=headers.text("Subject") or None,
         date=fields.date(headers.get("Date") or ""),
         list_id=headers.get("List-Id"),
-        headers=tuple((name, value) for name in CHOSEN for value in headers.all(name)),
+        headers=tuple((name, value) for name in kept for value in headers.all(name)),
         part=path,
     )

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from bounced.smtpd.accept import matcher
 from bounced.smtpd.connection import Service
 from bounced.smtpd.intake import Intake, QueueIds, Writes
-from bounced.smtpd.listener import Listeners
+from bounced.smtpd.listener import PROTOCOLS, Listeners
 
-__all__ = ["Intake", "Listeners", "QueueIds", "Service", "Writes", "matcher"]
+__all__ = ["PROTOCOLS", "Intake", "Listeners", "QueueIds", "Service", "Writes"]

@@ -31,10 +31,14 @@ _CALLS: Final = {"*": 10**6, **dict.fromkeys(_IDLERS, 100)}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """What all connections share; ``message_size`` in octets, ``idle`` in seconds."""
+    """What all connections share; ``message_size`` in octets, ``idle`` in seconds.
+
+    ``accepts`` says whether a forward path is one of ours, ``forged`` whether it only pretends to.
+    """
 
     hostname: str
     accepts: Callable[[str], bool]
+    forged: Callable[[str], bool]
     intake: Intake
     log: Log
     message_size: int = 50 * 2**20

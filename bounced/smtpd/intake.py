@@ -20,7 +20,7 @@ from typing import Protocol
 
 from bounced.errors import StoreUnavailableError
 from bounced.log import Failed, Log
-from bounced.model import Defect, Envelope, Kind, Reading, Report
+from bounced.model import DEFAULT_STREAM, Defect, Envelope, Kind, Reading, Report
 from bounced.smtpd import reply
 from bounced.store import Incoming, Recorded
 
@@ -111,6 +111,8 @@ class Intake:
             queue_id=queue_id,
             source=source,
             peer=peer,
+            stream=reading.claim.stream or DEFAULT_STREAM,
+            trust=reading.claim.trust,
         )
         self._waiting[queue_id] = time.monotonic()
         try:
@@ -141,11 +143,15 @@ class Intake:
             return error
 
     def _tell(self, incoming: Incoming, recorded: Recorded, milliseconds: float) -> None:
+        claim = recorded.claim or incoming.reading.claim
         self.log.message(
             queue_id=incoming.queue_id,
             reverse_path=incoming.envelope.reverse_path,
             forward_paths=incoming.envelope.forward_paths,
             kind=incoming.reading.report.kind,
+            stream=incoming.stream,
+            trust=claim.trust,
+            matched=claim.matched,
             failed=[
                 Failed(
                     address=one.address,

@@ -17,6 +17,7 @@ from bounced.smtpd.session import LmtpSession, Session
 from bounced.sockets import BACKLOG, open_sockets, shown
 
 _SESSIONS: Final[Mapping[str, type[Session]]] = {"smtp": Session, "lmtp": LmtpSession}
+PROTOCOLS: Final = frozenset(_SESSIONS)
 
 
 class _Door(asyncio.Protocol):

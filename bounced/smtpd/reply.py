@@ -49,6 +49,7 @@ MAIL_FIRST: Final = Row(503, "5.5.1", "Send MAIL first")
 RCPT_FIRST: Final = Row(503, "5.5.1", "Send RCPT first")
 MAIL_TWICE: Final = Row(503, "5.5.1", "MAIL was given already")
 NOT_OURS: Final = Row(550, "5.1.1", "No such recipient here")
+FORGED: Final = Row(550, "5.7.1", "The signature of this address is wrong")
 TOO_LARGE: Final = Row(552, "5.3.4", "Message is too large")
 
 ERRORS: Final[tuple[tuple[type[BaseException], Row], ...]] = ((StoreFullError, FULL),)

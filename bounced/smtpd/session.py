@@ -85,16 +85,21 @@ class Session(Connection):
             await self.push(reply.MAIL_FIRST)
         elif path is None or not path.address:
             await self.push(self._refused("RCPT", reply.BAD_FORWARD_PATH))
-        elif not self.service.accepts(path.address):
+        elif refusal := self._refusal(path.address):
             self.service.log.recipient_refused(
-                peer=self.peer, forward_path=path.address, reply=str(reply.NOT_OURS)
+                peer=self.peer, forward_path=path.address, reply=str(refusal)
             )
-            await self.push(reply.NOT_OURS)
+            await self.push(refusal)
         elif len(self.envelope.rcpt_tos) >= self.service.recipients:
             await self.push(reply.TOO_MANY_RECIPIENTS)
         else:
             self.envelope.rcpt_tos.append(path.address)
             await self.push(reply.FORWARD_PATH_OK)
+
+    def _refusal(self, forward_path: str) -> Row | None:
+        if not self.service.accepts(forward_path):
+            return reply.NOT_OURS
+        return reply.FORGED if self.service.forged(forward_path) else None
 
     async def smtp_DATA(self, arg: str | None) -> None:
         """Take the message, store it and answer.  RFC 5321 §4.1.1.4."""

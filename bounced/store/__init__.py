@@ -7,27 +7,38 @@ SQLAlchemy Core; SQLite by default, PostgreSQL by its URL.  :class:`Store` recor
 from __future__ import annotations
 
 from bounced.store.apply import Effects
-from bounced.store.facts import Fact
+from bounced.store.facts import Fact, by_operator
 from bounced.store.incidents import Incident
+from bounced.store.letters import Letter, Letters, Settled
+from bounced.store.lists import Import
+from bounced.store.outbox import FORWARD, Outbox
 from bounced.store.rejudge import Change, Changes, Kept
 from bounced.store.store import Store
 from bounced.store.storms import Storm
-from bounced.store.values import HistoryEntry, Incoming, Observed, Outcome, Recorded
+from bounced.store.values import HistoryEntry, Incoming, Observed, Outcome, Recorded, Sent
 from bounced.store.writer import Writer
 
 __all__ = [
+    "FORWARD",
     "Change",
     "Changes",
     "Effects",
     "Fact",
     "HistoryEntry",
+    "Import",
     "Incident",
     "Incoming",
     "Kept",
+    "Letter",
+    "Letters",
     "Observed",
+    "Outbox",
     "Outcome",
     "Recorded",
+    "Sent",
+    "Settled",
     "Store",
     "Storm",
     "Writer",
+    "by_operator",
 ]

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
 
 from sqlalchemy import Connection, or_, select
 
 from bounced.model import Report
+from bounced.notice import Topic
 from bounced.policy import COUNTING, Decision, Effect, Policies, What
-from bounced.store import incidents, state, storms
+from bounced.store import incidents, outbox, state, storms
 from bounced.store.facts import Fact
 from bounced.store.incidents import Incident
 from bounced.store.judge import Entry, Memory, judge
+from bounced.store.notices import of_incidents, of_storms
 from bounced.store.outage import Foresight, foresee
 from bounced.store.schema import events
 from bounced.store.state import CHUNK, Place
@@ -60,7 +63,22 @@ def take_effect(connection: Connection, sources: Sequence[Source], policies: Pol
     reports = (one.report for one in sources for _ in one.facts)
     opened = incidents.keep(connection, zip(foresight.facts, reports, strict=True))
     broken, revised = storms.keep(connection, foresight, _events(foresight, lines, ids), policies)
+    outbox.add(connection, of_incidents(Topic.INCIDENT_OPENED, opened))
+    outbox.add(connection, of_storms(Topic.STORM_STARTED, broken))
     return Effects(entries=judged, incidents=opened, storms=broken, revised=revised)
+
+
+def end_blocks(connection: Connection, now: datetime, limit: int) -> int:
+    """End at most *limit* of the blocks whose time is over at *now*; return how many there were.
+
+    They would end by themselves when the address is next heard of; this is for who is told of it.
+    """
+    before = state.load(connection, state.ending(connection, now, limit), lock=True)
+    memory = Memory(states=dict(before))
+    ends = [memory.current(at, known.address, now)[1] for at, known in sorted(before.items())]
+    write(connection, [(entry, None) for entries in ends for entry in entries])
+    state.save(connection, before, memory.states)
+    return len(before)
 
 
 def foreseen(connection: Connection, facts: Sequence[Fact], policies: Policies) -> list[Entry]:

@@ -49,12 +49,12 @@ class Database:
         if self._read_only:
             msg = f"the database {self.name} was opened for reading only"
             raise StoreError(msg)
-        self._still_there()
+        self.still_there()
         with translated(self.name), self.engine.connect() as plain:
             connection = plain.execution_options(**{WRITES: True})
             with connection.begin():
                 yield connection
-        self._still_there()
+        self.still_there()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -68,7 +68,8 @@ class Database:
         """Close all connections."""
         self.engine.dispose()
 
-    def _still_there(self) -> None:
+    def still_there(self) -> None:
+        """Make sure that what is written to is what its name stands for."""
         if self._file:
             self._file.still_there()
 

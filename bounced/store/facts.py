@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from bounced.causes import Cause, Type
-from bounced.model import Action, Judged, Kind, Trust, Verdict
+from bounced.model import Action, Judged, Kind, Report, Trust, Verdict
 from bounced.policy import Effect, Event, What
 from bounced.store.state import Place, place
 from bounced.store.types import storable, utc
@@ -73,6 +73,7 @@ class Fact:
     cause: Cause | None = None
     domain: str | None = None
     provider: str | None = None
+    until: datetime | None = None
     position: int | None = None
 
     @property
@@ -93,6 +94,7 @@ class Fact:
             cause=self.cause,
             who=self.who,
             why=self.reason,
+            until=self.until,
         )
 
 
@@ -110,17 +112,17 @@ def of_message(incoming: Incoming) -> list[Fact]:
             what=_what(incoming, one),
             stream=stream,
             place=_place(incoming, one),
-            address=one.recipient.address,
+            address=one.address,
             judged=one,
             original=about,
             trust=incoming.trust,
+            aside=one.aside,
         )
         for one in incoming.reading.judged
     ]
-    acting = _gravest(facts)
+    idle = _named_twice(facts)
     return [
-        fact if number in acting or fact.place is None else replace(fact, aside=_TWICE)
-        for number, fact in enumerate(facts)
+        replace(fact, aside=_TWICE) if number in idle else fact for number, fact in enumerate(facts)
     ]
 
 
@@ -168,8 +170,8 @@ def by_operator(
 def original(incoming: Incoming) -> Original | None:
     """Return which message of ours *incoming* is about, where it says so."""
     report = incoming.reading.report
-    returned = report.returned
-    return _original(report.original_envelope_id, returned.message_id if returned else None)
+    message_id = report.returned.message_id if report.returned else None
+    return _original(report.original_envelope_id, message_id or _queued(report))
 
 
 def places(incoming: Incoming) -> Iterator[Place]:
@@ -179,13 +181,23 @@ def places(incoming: Incoming) -> Iterator[Place]:
             yield at
 
 
+def queued(queue_id: str) -> str:
+    """Return what stands for the Message-ID of a mail without one: its id in Postfix's queue."""
+    return f"queue id {queue_id}"
+
+
+def _queued(report: Report) -> str | None:
+    found = (value for name, value in report.extensions if name.lower() == "x-postfix-queue-id")
+    return next((queued(value.strip()) for value in found), None)
+
+
 def _original(envelope_id: str | None, message_id: str | None) -> Original | None:
-    found = Original(_name(envelope_id), _name(message_id))
+    found = Original(name_of(envelope_id), name_of(message_id))
     return found if any(found) else None
 
 
-def _name(name: str | None) -> str | None:
-    """Return a name as an index can hold it, without the brackets that some leave away."""
+def name_of(name: str | None) -> str | None:
+    """Return the name of a message as an index can hold it, and without the brackets around it."""
     name = storable((name or "").strip().removeprefix("<").removesuffix(">").strip())
     if len(name) > _MAX_NAME:
         return "sha256:" + hashlib.sha256(name.encode()).hexdigest()
@@ -193,8 +205,7 @@ def _name(name: str | None) -> str | None:
 
 
 def _place(incoming: Incoming, one: Judged) -> Place | None:
-    address = one.recipient.address
-    return _addressed(place(incoming.stream, address)) if address else None
+    return _addressed(place(incoming.stream, one.address)) if one.address else None
 
 
 def _addressed(at: Place) -> Place | None:
@@ -210,13 +221,13 @@ def _what(incoming: Incoming, one: Judged) -> What:
     return _BY_ACTION.get(action, What.NOTED) if kind is Kind.BOUNCE and action else What.NOTED
 
 
-def _gravest(facts: list[Fact]) -> set[int]:
-    found: dict[Place, tuple[int, int]] = {}
+def _named_twice(facts: list[Fact]) -> set[int]:
+    """Return the numbers of those that say of an address what a graver one says already."""
+    found: dict[Place, list[tuple[int, int]]] = {}
     for number, fact in enumerate(facts):
         if fact.place and not fact.aside:
-            rank = (_gravity(fact), -number)
-            found[fact.place] = max(rank, found.get(fact.place, rank))
-    return {-number for _, number in found.values()}
+            found.setdefault(fact.place, []).append((_gravity(fact), -number))
+    return {-number for ranks in found.values() for _, number in sorted(ranks)[:-1]}
 
 
 def _gravity(fact: Fact) -> int:

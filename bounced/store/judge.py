@@ -97,9 +97,7 @@ def judge(facts: Iterable[Fact], memory: Memory, policies: Policies) -> list[Ent
 
 def outcomes(entries: Iterable[Entry]) -> tuple[Outcome, ...]:
     """Return what became of the recipients of a message."""
-    return tuple(
-        _outcome(entry.fact.judged, entry.decision) for entry in entries if entry.fact.judged
-    )
+    return tuple(_outcome(entry.fact.judged, entry) for entry in entries if entry.fact.judged)
 
 
 def _entries(fact: Fact, memory: Memory, policies: Policies) -> Iterator[Entry]:
@@ -116,13 +114,14 @@ def _entries(fact: Fact, memory: Memory, policies: Policies) -> Iterator[Entry]:
     yield Entry(fact, decision)
 
 
-def _outcome(one: Judged, decision: Decision | None) -> Outcome:
+def _outcome(one: Judged, entry: Entry) -> Outcome:
     verdict = one.verdict
     return Outcome(
-        address=one.recipient.address,
+        address=one.address,
         action=one.recipient.action,
         cause=verdict.cause if verdict else None,
         rule=verdict.rule if verdict else None,
         evidence=verdict.evidence if verdict else None,
-        decision=decision,
+        decision=entry.decision,
+        trust=entry.fact.trust,
     )

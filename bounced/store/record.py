@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select
 
 from bounced.policy import Policies
-from bounced.store import rows
+from bounced.store import outbox, rows, sent
 from bounced.store.apply import Effects, Source, foreseen, take_effect
 from bounced.store.facts import of_message
 from bounced.store.judge import outcomes
@@ -45,19 +45,23 @@ def record(
     """Write what *prepared* says and does; what was recorded before is only counted as seen."""
     known = _known(connection, prepared.first)
     new = [one for key, one in prepared.first.items() if key not in known]
-    ids = known | _insert_messages(connection, new, prepared)
+    told = sent.correlated(connection, new)
+    ids = known | _insert_messages(connection, told, prepared)
     effects = take_effect(
         connection,
-        [Source(of_message(one), ids[one.fingerprint], one.reading.report) for one in new],
+        [Source(of_message(one), ids[one.fingerprint], one.reading.report) for one in told],
         policies,
     )
     done = {id(one): outcomes(entries) for one, entries in zip(new, effects.entries, strict=True)}
+    claims = {id(one): better.reading.claim for one, better in zip(new, told, strict=True)}
+    outbox.add_messages(connection, ((ids[one.fingerprint], one) for one in new))
     _count_seen(connection, prepared, ids, new)
     recorded = [
         Recorded(
             message_id=ids[one.fingerprint],
             duplicate=id(one) not in done,
             outcomes=done.pop(id(one), ()),
+            claim=claims.get(id(one)),
         )
         for one in prepared.batch
     ]
@@ -68,7 +72,8 @@ def preview(connection: Connection, incoming: Incoming, policies: Policies) -> t
     """Return what ``record`` would do with *incoming*: nothing, if it was recorded before."""
     if _known(connection, [incoming.fingerprint]):
         return ()
-    return outcomes(foreseen(connection, of_message(incoming), policies))
+    facts = of_message(sent.correlated(connection, [incoming])[0])
+    return outcomes(foreseen(connection, facts, policies))
 
 
 def _known(connection: Connection, fingerprints: Collection[str]) -> dict[str, int]:

@@ -145,6 +145,7 @@ def fact(row: Row[Any]) -> Fact:
         who=row.who,
         reason=row.reason,
         cause=Cause(row.cause) if row.cause and not verdict else None,
+        until=row.expires_at,
     )
 
 

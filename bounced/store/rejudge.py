@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Row, Select, func, select
 
 from bounced.model import Envelope, Kind
 from bounced.policy import Decision, Policies
-from bounced.store import redo, rows, storms
+from bounced.store import redo, rows, sent, storms
 from bounced.store.facts import Fact, of_message
 from bounced.store.judge import Entry
 from bounced.store.outage import foresee
@@ -80,7 +80,7 @@ def scan(
     if since is not None:
         query = query.where(messages.c.received_at >= since)
     found = list(connection.execute(query))
-    others = [row.id for row in found if _differs(connection, row, read(_kept(row)))]
+    others = [row.id for row in found if _differs(connection, row, _read(connection, row, read))]
     return [row.id for row in found], others
 
 
@@ -95,7 +95,7 @@ def rejudge(
     told: list[Change] = []
     first: dict[Place, int] = {}
     for row in _chosen(connection, ids):
-        incoming = read(_kept(row))
+        incoming = _read(connection, row, read)
         pairs = list(_pairs(connection, row.id, of_message(incoming)))
         _supersede(connection, row.id, pairs, policies)
         _reread(connection, row.id, incoming)
@@ -134,6 +134,10 @@ def _messages() -> Select[Any]:
     return select(messages, raw_messages.c.zlib).join(
         raw_messages, raw_messages.c.message_id == messages.c.id
     )
+
+
+def _read(connection: Connection, row: Row[Any], read: Callable[[Kept], Incoming]) -> Incoming:
+    return sent.correlated(connection, [read(_kept(row))])[0]
 
 
 def _kept(row: Row[Any]) -> Kept:
@@ -216,7 +220,12 @@ def _reread(connection: Connection, message_id: int, incoming: Incoming) -> None
     connection.execute(
         messages.update()
         .where(messages.c.id == message_id)
-        .values(kind=kind, stream=incoming.stream)
+        .values(
+            kind=kind,
+            stream=incoming.stream,
+            trust=incoming.trust,
+            matched=incoming.reading.claim.matched,
+        )
     )
     connection.execute(
         reports.update().where(reports.c.message_id == message_id).values(rows.report(incoming))

@@ -32,6 +32,8 @@ def message(incoming: Incoming) -> dict[str, Any]:
         "reverse_path": incoming.envelope.reverse_path,
         "forward_paths": incoming.envelope.forward_paths,
         "size": len(incoming.raw),
+        "trust": incoming.trust,
+        "matched": incoming.reading.claim.matched,
     }
 
 
@@ -104,6 +106,7 @@ def event(entry: Entry, message_id: int | None) -> dict[str, Any]:
         "down_since": fact.down_since,
         "domain": fact.domain,
         "provider": fact.provider,
+        "expires_at": fact.until,
         "position": fact.position,
     } | _verdict(fact)
 

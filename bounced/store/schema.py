@@ -31,6 +31,13 @@ metadata = MetaData(
     }
 )
 
+
+def _sparse(filled: str, *columns: str) -> Index:
+    """Return an index of the rows where a column is *filled*; no query looks for the others."""
+    where = text(f"{filled} IS NOT NULL")
+    return Index(None, *columns, sqlite_where=where, postgresql_where=where)
+
+
 messages = Table(
     "messages",
     metadata,
@@ -46,6 +53,8 @@ messages = Table(
     Column("reverse_path", SafeText),
     Column("forward_paths", SafeJson, nullable=False),
     Column("size", BigId, nullable=False),
+    Column("trust", SafeText),
+    Column("matched", SafeText),  # how we know whom we mailed; null where we don't
 )
 
 raw_messages = Table(
@@ -132,7 +141,7 @@ events = Table(
     "events",
     metadata,
     Column("id", BigId, primary_key=True),
-    Column("message_id", BigId, ForeignKey("messages.id"), index=True),
+    Column("message_id", BigId, ForeignKey("messages.id")),
     Column("stream", SafeText, nullable=False),
     Column("key", SafeText),
     Column("address", SafeText),
@@ -157,19 +166,33 @@ events = Table(
     Column("reason", SafeText),
     Column("aside", SafeText),
     Column("down_since", UtcDateTime),
+    Column("expires_at", UtcDateTime),
     # Who answers for the address: of events that may change a state, and of no others.
     Column("domain", SafeText),
     Column("provider", SafeText),
     # The two marks that are set later: it was part of a storm; it was judged again.
-    Column("storm_id", BigId, ForeignKey("storms.id"), index=True),
+    Column("storm_id", BigId, ForeignKey("storms.id")),
     Column("superseded_by", BigId),
     # Its place in the order of decisions, where that is not its own id: an event that stands for
     # an older one, or the first that was decided on again.
     Column("position", BigId),
     Index(None, "key", "stream", "original"),
-    Index(None, "key", "stream", "original_message_id"),
-    Index(None, "domain", "at"),
-    Index(None, "provider", "at"),
+    _sparse("original_message_id", "key", "stream", "original_message_id"),
+    _sparse("domain", "domain", "at"),
+    _sparse("provider", "provider", "at"),
+    _sparse("message_id", "message_id"),
+    _sparse("storm_id", "storm_id"),
+)
+
+sent = Table(
+    "sent",
+    metadata,
+    # A Message-ID or an ENVID of ours, and one of those whom that message went to.
+    Column("name", SafeText, primary_key=True),
+    Column("stream", SafeText, primary_key=True),
+    Column("key", SafeText, primary_key=True),
+    Column("address", SafeText, nullable=False),
+    Column("at", UtcDateTime, nullable=False, index=True),
 )
 
 recipients = Table(
@@ -181,7 +204,7 @@ recipients = Table(
     Column("domain", SafeText, nullable=False, index=True),
     Column("blocked", Boolean, nullable=False),
     Column("since", UtcDateTime),
-    Column("expires_at", UtcDateTime),
+    Column("expires_at", UtcDateTime, index=True),
     Column("blocked_by", SafeText),
     Column("why", SafeText),
     Column("cause", SafeText),
@@ -210,4 +233,45 @@ audit = Table(
     Column("after", SafeJson, nullable=False),
     Column("why", SafeText, nullable=False),
     Index(None, "key", "stream"),
+)
+
+followed = Table(
+    "followed",
+    metadata,
+    Column("name", SafeText, primary_key=True),  # which log, of which machine
+    Column("generation", BigId, nullable=False),  # one more with each commit
+    Column("head", SafeText),  # which file: a hash of its first line
+    Column("position", BigId, nullable=False),  # octets of it that have been read
+    Column("cursor", SafeText),  # the same of a journal
+    Column("updated_at", UtcDateTime, nullable=False),
+)
+
+followed_mails = Table(
+    "followed_mails",
+    metadata,
+    Column("name", SafeText, primary_key=True),
+    Column("mail", SafeText, primary_key=True),  # host/instance/queue id
+    Column("message_id", SafeText),
+    Column("sender", SafeText),
+)
+
+# What is to be told and was not yet, or never could be: webhooks, and messages to forward.
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("target", SafeText, nullable=False),  # the webhook's name, or "forward"
+    Column("webhook_id", SafeText, nullable=False, unique=True),
+    Column("topic", SafeText, nullable=False),
+    Column("lane", SafeText, nullable=False),  # what must arrive in the order of the ids
+    Column("at", UtcDateTime, nullable=False),
+    Column("data", SafeJson, nullable=False),
+    Column("message_id", BigId, ForeignKey("messages.id"), index=True),  # to forward
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("due_at", UtcDateTime),  # when to try next; while somebody tries, when he is given up
+    Column("attempts", Integer, nullable=False),
+    Column("dead_at", UtcDateTime),
+    Column("last_error", SafeText),
+    Index(None, "target", "due_at"),
+    Index(None, "target", "lane", "id"),
 )

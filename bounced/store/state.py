@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, or_, select, tuple_
 
-from bounced.address import domain_of, normalise, normalise_domain
+from bounced.address import normalise, normalise_domain
 from bounced.causes import Cause
 from bounced.policy import AddressState, as_of
 from bounced.store.schema import recipients
@@ -18,6 +18,7 @@ from bounced.store.types import storable
 CHUNK: Final = 500  # values in one IN (...); the smallest limit of parameters is SQLite's, 32,766
 _MAX_STREAM: Final = 200
 FIELDS: Final = tuple(one.name for one in dataclasses.fields(AddressState))
+_COLUMNS: Final = tuple(recipients.c[name] for name in FIELDS)
 
 
 class Place(NamedTuple):
@@ -40,9 +41,9 @@ def load(
     Locked in key order, so that two writers never wait for each other.
     """
     states: dict[Place, AddressState] = {}
-    for stream, keys in _chunks(places):
+    for stream, keys in chunks(places):
         query = (
-            select(recipients)
+            select(*_COLUMNS)
             .where(recipients.c.stream == stream, recipients.c.key.in_(keys))
             .order_by(recipients.c.key)
         )
@@ -51,7 +52,8 @@ def load(
     return states
 
 
-def _chunks(places: Iterable[Place]) -> Iterator[tuple[str, list[str]]]:
+def chunks(places: Iterable[Place]) -> Iterator[tuple[str, list[str]]]:
+    """Yield the keys of each stream, sorted, in portions that one query takes."""
     streams: dict[str, list[str]] = {}
     for stream, key in sorted(set(places)):
         streams.setdefault(stream, []).append(key)
@@ -66,9 +68,9 @@ def save(
     after: Mapping[Place, AddressState],
 ) -> None:
     """Write the states that are new, or differ from those *before*, which were locked."""
-    new = [_row(state) for at, state in after.items() if at not in before]
+    new = [row(state) for at, state in after.items() if at not in before]
     changed = [
-        {"at_stream": at.stream, "at_key": at.key} | _row(state)
+        {"at_stream": at.stream, "at_key": at.key} | row(state)
         for at, state in sorted(after.items())
         if at in before and before[at] != state
     ]
@@ -81,14 +83,39 @@ def save(
         connection.execute(recipients.update().where(same), changed)
 
 
-def find(connection: Connection, at: Place, now: datetime) -> AddressState | None:
-    """Return the state at *now*: the address's own, or its domain's where that is blocked."""
-    domain = Place(at.stream, f"@{domain_of(at.key)}")
-    states = load(connection, (at, domain), lock=False)
-    own, whole = (as_of(states[one], now) if one in states else None for one in (at, domain))
-    if whole and whole.blocked and not (own and own.blocked):
-        return whole
+def find(
+    connection: Connection, wanted: Iterable[Place], now: datetime
+) -> list[AddressState | None]:
+    """Return the state at *now* of each: its own, or its domain's where that is blocked.
+
+    One query for a thousand or so.
+    """
+    pairs = [(at, _whole_domain(at)) for at in wanted]
+    stored = load(connection, {at for pair in pairs for at in pair}, lock=False)
+    states = {at: as_of(state, now) for at, state in stored.items()}
+    return [_standing(states.get(own), states.get(domain)) for own, domain in pairs]
+
+
+def _whole_domain(at: Place) -> Place:
+    return Place(at.stream, "@" + (at.key.rpartition("@")[2] if "@" in at.key else ""))
+
+
+def _standing(own: AddressState | None, domain: AddressState | None) -> AddressState | None:
+    if domain and domain.blocked and not (own and own.blocked):
+        return domain
     return own
+
+
+def ending(connection: Connection, now: datetime, limit: int = 1) -> list[Place]:
+    """Return some of those whose block should have ended by *now*."""
+    table = recipients.c
+    due = (
+        select(table.stream, table.key)
+        .where(table.expires_at <= now, table.blocked)
+        .order_by(table.stream, table.key)
+        .limit(limit)
+    )
+    return [Place(*row) for row in connection.execute(due)]
 
 
 def listed(
@@ -127,16 +154,19 @@ def listed(
         tests.append(or_(table.since >= since, table.last_failure_at >= since))
     if after is not None:
         tests.append(tuple_(table.stream, table.key) > after)
-    query = select(recipients).where(*tests).order_by(table.stream, table.key).limit(limit)
+    query = select(*_COLUMNS).where(*tests).order_by(table.stream, table.key).limit(limit)
     return [as_of(_state(row), now) for row in connection.execute(query)]
 
 
 def _state(row: Row[Any]) -> AddressState:
-    values = {name: getattr(row, name) for name in FIELDS}
-    values["cause"] = Cause(row.cause) if row.cause is not None else None
+    """Return the state in a row of _COLUMNS; by their order, which is quicker than by name."""
+    values: dict[str, Any] = dict(zip(FIELDS, row, strict=True))
+    if values["cause"] is not None:
+        values["cause"] = Cause(values["cause"])
     return AddressState(**values)
 
 
-def _row(state: AddressState) -> dict[str, object]:
-    row = {name: getattr(state, name) for name in FIELDS}
-    return row | {"domain": domain_of(state.key)}
+def row(state: AddressState) -> dict[str, object]:
+    """Return the row of ``recipients``."""
+    values = {name: getattr(state, name) for name in FIELDS}
+    return values | {"domain": state.key.rpartition("@")[2]}

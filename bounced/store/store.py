@@ -3,77 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime, timedelta
-from typing import Final, Self, TypeVar
+from datetime import datetime
+from typing import Final
 
-from sqlalchemy import Connection, delete, exc, select
+from sqlalchemy import Connection, delete, select
 
 from bounced.causes import Cause
-from bounced.policy import Decision, Policies, What
-from bounced.store import incidents, migrations, observe, record, rejudge, storms
-from bounced.store.apply import Effects, Source, take_effect
-from bounced.store.engine import Database
+from bounced.lists import Listed
+from bounced.notice import Topic
+from bounced.policy import Decision, What
+from bounced.store import (
+    incidents,
+    lists,
+    observe,
+    outbox,
+    record,
+    rejudge,
+    sent,
+    state,
+    storms,
+)
+from bounced.store.apply import Source, end_blocks, take_effect
 from bounced.store.facts import Fact, by_operator
 from bounced.store.incidents import Incident
-from bounced.store.reads import Reads
+from bounced.store.lists import Import
+from bounced.store.notices import of_incidents, of_storms
 from bounced.store.rejudge import Changes, Kept
+from bounced.store.schema import outbox as outbox_rows
 from bounced.store.schema import raw_messages
 from bounced.store.storms import Storm
-from bounced.store.trouble import ConflictError
+from bounced.store.transactions import Transactions
 from bounced.store.types import utc
-from bounced.store.values import Incoming, Observed, Outcome, Recorded
+from bounced.store.values import Incoming, Observed, Outcome, Recorded, Sent
 
-_T = TypeVar("_T")
 _PAGE: Final = 500
-_ATTEMPTS: Final = 3
 
 
-class Store(Reads):
+class Store(Transactions):
     """One database.  May be used by several threads, and by several processes at a time.
 
     Every method raises StoreUnavailableError while the database is away or locked, StoreFullError
     while it can't grow, and StoreError where a person has to do something; after the first two the
     same store works again as soon as the database does.
     """
-
-    def __init__(
-        self, database: Database, *, policies: Policies, raw_retention: timedelta | None
-    ) -> None:
-        super().__init__(database)
-        self.policies = policies
-        self.listener: Callable[[Effects], None] | None = None
-        self.raw_retention = raw_retention
-
-    @classmethod
-    def open(
-        cls,
-        url: str,
-        *,
-        policies: Policies,
-        raw_retention: timedelta | None,
-        create: bool = True,
-        read_only: bool = False,
-        patience: float = 5.0,
-    ) -> Self:
-        """Open the database at *url* and migrate it to this version's schema.
-
-        *patience* is for how many seconds to wait for a lock.  Without *create* it must exist;
-        with *read_only* it must be of this version's schema as well, and nothing is changed.
-        """
-        database = Database(url, create=create, patience=patience, read_only=read_only)
-        try:
-            if read_only:
-                migrations.require(database)
-            else:
-                migrations.upgrade(database)
-        except BaseException:
-            database.close()
-            raise
-        return cls(database, policies=policies, raw_retention=raw_retention)
-
-    def close(self) -> None:
-        """Close all connections; the store must not be used afterwards."""
-        self.database.close()
 
     def record(self, batch: Sequence[Incoming]) -> list[Recorded]:
         """Record messages in one transaction: when this returns, they are on the disk.
@@ -108,25 +80,80 @@ class Store(Reads):
         cause: Cause | None = None,
     ) -> Decision:
         """Block *address*, or with ``@example.org`` a whole domain, until an operator lifts it."""
-        return self._operate(
-            by_operator(What.BLOCK, address, stream, now, who=who, reason=why, cause=cause)
-        )
+        fact = by_operator(What.BLOCK, address, stream, now, who=who, reason=why, cause=cause)
+        return self.operate([fact])[0]
+
+    def imported(
+        self, listed: Sequence[Listed], how: Import, *, dry_run: bool = False
+    ) -> list[Decision | None]:
+        """Take in entries of a suppression list in one transaction.
+
+        Returns what each did, in their order; ``None`` for one that was imported before.  The
+        states in it lack the address, where nobody had heard of it.  With *dry_run* nothing is
+        changed.  Others wait meanwhile: two thousand take some 100 ms.
+        """
+        if dry_run:
+            with self.database.read() as connection:
+                return lists.take_in(connection, listed, how, self.policies, lasting=False)
+        return self._write(lambda at: lists.take_in(at, listed, how, self.policies))
 
     def unblock(
         self, address: str, *, why: str, who: str, now: datetime, stream: str = "default"
     ) -> Decision:
         """Lift a block; the address starts clean.  ``unchanged`` where there was none."""
-        return self._operate(by_operator(What.UNBLOCK, address, stream, now, who=who, reason=why))
+        fact = by_operator(What.UNBLOCK, address, stream, now, who=who, reason=why)
+        return self.operate([fact])[0]
 
     def delivered(
         self, address: str, *, who: str, now: datetime, stream: str = "default"
     ) -> Decision:
         """Take note of a delivery: soft failures up to then are forgotten, a block stays."""
-        return self._operate(by_operator(What.DELIVERED, address, stream, now, who=who))
+        return self.operate([by_operator(What.DELIVERED, address, stream, now, who=who)])[0]
+
+    def operate(self, facts: Sequence[Fact]) -> list[Decision]:
+        """Do what operators do, all or nothing; return what each did, in their order."""
+        sources = [Source([fact]) for fact in facts]
+        effects = self._write(lambda at: take_effect(at, sources, self.policies))
+        self._tell(effects)
+        return [made for entries in effects.entries if (made := entries[-1].decision)]
+
+    def told(self, messages: Sequence[Sent]) -> None:
+        """Remember messages that were sent, so that a report about one is known to be ours.
+
+        What was told before changes nothing.
+        """
+        if messages:
+            self._write(lambda connection: sent.tell(connection, messages))
+
+    def forget_sent(self, before: datetime) -> int:
+        """Forget the messages that were sent *before*; return how many, never locking for long."""
+        total = 0
+        while deleted := self._write(lambda connection: sent.forget(connection, before)):
+            total += deleted
+        return total
+
+    def end_blocks(self, now: datetime) -> int:
+        """End the blocks whose time is over, so that it is told; return how many."""
+        total = 0
+        while ended := self._end_some(utc(now)):
+            total += ended
+        return total
+
+    def _end_some(self, now: datetime) -> int:
+        with self.database.read() as connection:  # most of the time there is none
+            if not state.ending(connection, now):
+                return 0
+        return self._write(lambda connection: end_blocks(connection, now, _PAGE))
 
     def expire_raw(self, now: datetime) -> int:
-        """Delete the raw messages whose time is over; return how many, never locking for long."""
-        due = select(raw_messages.c.message_id).where(raw_messages.c.expires_at <= utc(now))
+        """Delete the raw messages whose time is over; return how many, never locking for long.
+
+        One that is still to be forwarded waits for that.
+        """
+        wanted = select(outbox_rows.c.message_id).where(outbox_rows.c.message_id.is_not(None))
+        due = select(raw_messages.c.message_id).where(
+            raw_messages.c.expires_at <= utc(now), raw_messages.c.message_id.not_in(wanted)
+        )
         some = delete(raw_messages).where(raw_messages.c.message_id.in_(due.limit(_PAGE)))
         total = 0
         while deleted := self._write(lambda connection: connection.execute(some).rowcount):
@@ -145,12 +172,22 @@ class Store(Reads):
         return decisions
 
     def sweep(self, now: datetime) -> tuple[list[Storm], list[Incident]]:
-        """End the storms and close the incidents that are over at *now*; return them."""
+        """End the storms and close the incidents that are over at *now*; return them.
+
+        Blocks whose time is over end by themselves, but somebody may want to be told.
+        """
         now = utc(now)
+        if self.outbox.subscribers:
+            self.end_blocks(now)
 
         def work(connection: Connection) -> tuple[list[Storm], list[Incident]]:
-            ended = storms.end(connection, now, self.policies)
-            return ended, incidents.end(connection, now)
+            ended, closed = (
+                storms.end(connection, now, self.policies),
+                incidents.end(connection, now),
+            )
+            outbox.add(connection, of_storms(Topic.STORM_ENDED, ended))
+            outbox.add(connection, of_incidents(Topic.INCIDENT_CLOSED, closed))
+            return ended, closed
 
         return self._write(work)
 
@@ -192,33 +229,10 @@ class Store(Reads):
 
     def close_incident(self, number: int, *, who: str, now: datetime) -> Incident | None:
         """Close an incident by hand; ``None`` where no open one has that number."""
-        return self._write(lambda at: incidents.close(at, number, who, utc(now)))
 
-    def _operate(self, fact: Fact) -> Decision:
-        effects = self._write(lambda at: take_effect(at, [Source([fact])], self.policies))
-        self._tell(effects)
-        decision = effects.entries[0][-1].decision
-        assert decision is not None
-        return decision
+        def work(connection: Connection) -> Incident | None:
+            closed = incidents.close(connection, number, who, utc(now))
+            outbox.add(connection, of_incidents(Topic.INCIDENT_CLOSED, [closed] if closed else []))
+            return closed
 
-    def _tell(self, effects: Effects) -> None:
-        """Tell whoever listens what has happened; it is committed already."""
-        if self.listener and (effects.incidents or effects.storms or effects.revised):
-            self.listener(effects)
-
-    def _write(self, work: Callable[[Connection], _T]) -> _T:
-        """Do *work* in one transaction.
-
-        Writers take turns, so that only a stranger in the database can come in between: who has
-        made a row that we were about to make, or waits for our rows and we for its.  Then the
-        database has undone everything, and the same again, from the start, goes well.  A lost
-        connection is another matter: nobody knows whether it was committed.
-        """
-        for _ in range(_ATTEMPTS - 1):
-            try:
-                with self.database.write() as connection:
-                    return work(connection)
-            except (exc.IntegrityError, ConflictError):
-                continue
-        with self.database.write() as connection:
-            return work(connection)
+        return self._write(work)

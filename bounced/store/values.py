@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bounced.causes import Cause, Type
-from bounced.model import Action, Envelope, Judged, Kind, Reading, Trust
+from bounced.model import Action, Claim, Envelope, Judged, Kind, Reading, Trust
 from bounced.policy import Decision, Effect, What
 
 
@@ -50,6 +50,16 @@ class Observed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """A message of ours, and one of those whom it was sent to; ``name`` its Message-ID or ENVID."""
+
+    name: str
+    address: str
+    at: datetime
+    stream: str = "default"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What became of one recipient; ``decision`` is ``None`` where the notice hides the address."""
 
@@ -59,6 +69,7 @@ class Outcome:
     rule: str | None = None
     evidence: str | None = None
     decision: Decision | None = None
+    trust: Trust | None = None
 
     @property
     def type(self) -> Type | None:
@@ -68,11 +79,15 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
-    """What the commit did with one message; a duplicate changed nothing and has no outcomes."""
+    """What the commit did with one message; a duplicate changed nothing and has no outcomes.
+
+    ``claim`` is whose message it was found to be about.
+    """
 
     message_id: int
     duplicate: bool
     outcomes: tuple[Outcome, ...] = ()
+    claim: Claim | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

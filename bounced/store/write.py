@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from bounced.store import rows
+from bounced.store import outbox, rows
 from bounced.store.facts import Original
 from bounced.store.judge import Entry
 from bounced.store.schema import audit, events
@@ -26,6 +26,7 @@ def write(connection: Connection, lines: Sequence[tuple[Entry, int | None]]) -> 
     trail = [rows.audit(entry, at) for (entry, _), at in zip(lines, ids, strict=True)]
     if changes := [row for row in trail if row]:
         connection.execute(audit.insert(), changes)
+    outbox.add_entries(connection, ((entry, at) for (entry, _), at in zip(lines, ids, strict=True)))
     return ids
 
 

@@ -15,7 +15,14 @@ from bounced.config import names
 
 Call = Callable[..., Result]
 README = Path(__file__).parents[2] / "README.md"
-COMMANDS = [*((name,) for name in cli.COMMANDS), ("rules", "check"), ("config", "check")]
+COMMANDS = [
+    *((name,) for name in cli.COMMANDS),
+    ("rules", "check"),
+    ("config", "check"),
+    ("webhooks", "list"),
+    ("webhooks", "resend"),
+    ("webhooks", "test"),
+]
 
 
 def _help(*command: str) -> str:
@@ -61,13 +68,17 @@ def test_it_tells_its_version(call: Call) -> None:
 
 def test_the_readme_has_every_command() -> None:
     """No command is missing from the table in the README, and it invents none."""
-    listed = re.findall(r"^\| `bounced ([a-z]+(?: check)?)\b", README.read_text(), re.MULTILINE)
+    listed = re.findall(
+        r"^\| `bounced ([a-z-]+(?: (?:check|list|resend|test)\b)?)\b",
+        README.read_text(),
+        re.MULTILINE,
+    )
 
     assert sorted(listed) == sorted(" ".join(command) for command in COMMANDS)
 
 
 def test_the_readme_has_every_setting() -> None:
     """The table in the README has the settings of the program, in the same order."""
-    listed = re.findall(r"^\| `([a-z]+(?:\.[a-z_]+)?)` \| ", README.read_text(), re.MULTILINE)
+    listed = re.findall(r"^\| `([a-z_]+(?:\.[a-z_]+)?)` \| ", README.read_text(), re.MULTILINE)
 
-    assert listed == [names.dotted(path) for path in names.settings() if path != ("listen",)]
+    assert listed == [names.dotted(path) for path in names.settings() if path[0] not in names.LISTS]

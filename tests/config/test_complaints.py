@@ -85,7 +85,8 @@ WRONG = {
         "4: unknown setting listen.adress; did you mean listen.address?"
     ),
     '[[listen]]\naddress = "a:1"\nprotocol = "smpt"': (
-        '3: listen.protocol = "smpt" must be "smtp" or "lmtp"; did you mean smtp?'
+        '3: listen.protocol = "smpt" must be "smtp", "lmtp", "socketmap", "policy" or "http"; '
+        "did you mean smtp?"
     ),
     '[[listen]]\naddress = "a:99999"': (
         '2: listen.address = "a:99999" has a port above 65535; write one that exists'

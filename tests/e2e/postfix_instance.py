@@ -44,7 +44,7 @@ notify_classes =
 """
 
 _MASTER_CF = """\
-127.0.0.1:{port} inet n - n - - smtpd
+127.0.0.1:{port} inet n - {chroot} - - smtpd
 pickup    unix  n - n 60 1 pickup
 cleanup   unix  n - n - 0 cleanup
 qmgr      unix  n - n 1 1 qmgr
@@ -69,10 +69,14 @@ postlog   unix-dgram n - n - 1 postlogd
 
 @dataclass
 class Postfix:
-    """A running Postfix that listens on 127.0.0.1:``port``; use it as a context manager."""
+    """A running Postfix that listens on 127.0.0.1:``port``; use it as a context manager.
+
+    With *chroot* its smtpd sees nothing but the queue directory, as Debian sets it up.
+    """
 
     port: int
     settings: str
+    chroot: bool = False
     root: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="bounced-postfix-")))
 
     def __enter__(self) -> Self:
@@ -82,7 +86,7 @@ class Postfix:
             folder.mkdir(mode=0o755)
         shutil.chown(self.root / "data", "postfix")
         (etc / "main.cf").write_text(_MAIN_CF.format(root=self.root, settings=self.settings))
-        (etc / "master.cf").write_text(_MASTER_CF.format(port=self.port))
+        (etc / "master.cf").write_text(_MASTER_CF.format(port=self.port, chroot="ny"[self.chroot]))
         self._run("start")
         return self
 

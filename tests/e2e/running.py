@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -27,10 +27,12 @@ class Daemon:
     """``bounced serve`` on 127.0.0.1:``port``; a context manager.
 
     Its data is in ``folder``, or in the database ``url``; its log is in ``folder`` in any case.
+    *also*: further listeners, protocol and address, and environment variables.
     """
 
     folder: Path
     port: int = field(default_factory=free_port)
+    also: Mapping[str, str] = field(default_factory=dict)
     url: str | None = None
     process: subprocess.Popen[str] | None = None
 
@@ -45,11 +47,17 @@ class Daemon:
     @property
     def environ(self) -> dict[str, str]:
         """Return the environment that points both daemon and command line at the same data."""
-        listen = f'[{{ protocol = "smtp", address = "127.0.0.1:{self.port}" }}]'
+        listen = ", ".join(
+            [
+                f"smtp 127.0.0.1:{self.port}",
+                *(f"{name} {at}" for name, at in self.also.items() if name.islower()),
+            ]
+        )
+        more = {name: value for name, value in self.also.items() if name.isupper()}
         kept = {
             name: value for name, value in os.environ.items() if not name.startswith("BOUNCED_")
         }
-        kept |= {"STATE_DIRECTORY": str(self.folder), "BOUNCED_LISTEN": listen}
+        kept |= {**more, "STATE_DIRECTORY": str(self.folder), "BOUNCED_LISTEN": listen}
         return kept | ({"BOUNCED_STORE_URL": self.url} if self.url else {})
 
     def start(self) -> None:

@@ -51,7 +51,9 @@ def _changes_nothing(event: Event, given: Settings) -> bool:
 
 def _may_block(event: Event) -> bool:
     counts = event.verdict is not None and event.verdict.cause.info.counts
-    return event.what in (What.BLOCK, What.COMPLAINT) or (event.what is What.FAILED and counts)
+    return event.what in (What.BLOCK, What.LISTED, What.COMPLAINT) or (
+        event.what is What.FAILED and counts
+    )
 
 
 @settings(deadline=None, max_examples=400)

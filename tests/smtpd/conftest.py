@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 from bounced import log
+from bounced.address import matcher
 from bounced.config import Listen
 from bounced.model import Envelope, Kind, Reading, Report
-from bounced.smtpd import Intake, Listeners, Service, matcher
+from bounced.smtpd import Intake, Listeners, Service
 from bounced.store import Incoming, Recorded
 
 
@@ -119,6 +120,7 @@ class House:
     writer: Memory = field(default_factory=Memory)
     settings: dict[str, Any] = field(default_factory=dict)
     accept: tuple[str, ...] = ("*",)
+    forged: Callable[[str], bool] = lambda _: False
     connections: int = 500
     read: Callable[[bytes, Envelope], Reading] = plain
     protocol: str = "smtp"
@@ -157,6 +159,7 @@ class House:
         service = Service(
             hostname="bounces.example.org",
             accepts=matcher(self.accept),
+            forged=self.forged,
             intake=self.intake(),
             log=self.log,
             **self.settings,

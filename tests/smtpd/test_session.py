@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
+from bounced.address import read_keys, return_path, verify
 from bounced.errors import StoreFullError, StoreUnavailableError
+from bounced.model import Trust
 
 if TYPE_CHECKING:
     from conftest import House
@@ -261,6 +265,37 @@ def test_recipients_that_are_not_ours(house: House) -> None:
         assert house.writer.messages[0].envelope.forward_paths == ("Bounces+1@EXAMPLE.org",)
 
     house.run(talk)
+
+
+def test_a_forged_path_is_refused(house: House) -> None:
+    """550 5.7.1, in much less than a millisecond, and before any message is sent."""
+    keys = read_keys("b Zm9yLWV4YW1wbGVzLW9ubHktbmV2ZXItdXNlLWl0")
+    now = datetime.now(UTC)
+    good = return_path("anna@example.com", base="b@example.org", keys=keys, at=now)
+    bad = good.replace("=anna=", "=bert=")
+
+    def forged(path: str) -> bool:
+        seal = verify(path, keys, at=now)
+        return seal is not None and seal.trust is Trust.FORGED
+
+    house.forged = forged
+
+    async def talk(house: House) -> None:
+        client = await house.connect()
+        await client.greet()
+        replies = await client.envelope(bad, good, "b@example.org")
+
+        assert replies[1:] == [
+            "550 5.7.1 The signature of this address is wrong",
+            "250 2.1.5 Ok",
+            "250 2.1.5 Ok",
+        ]
+        assert house.named("recipient_refused")[0]["forward_path"] == bad
+
+    house.run(talk)
+    started = time.perf_counter()
+    assert all(forged(bad) for _ in range(1000))
+    assert time.perf_counter() - started < 1
 
 
 def test_too_many_recipients(house: House) -> None:

@@ -12,6 +12,7 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect
 
 from bounced.errors import StoreError
@@ -25,12 +26,13 @@ pytestmark = pytest.mark.database("sqlite", "empty")
 # Opens a store as soon as it is told to; prints how many migrations it did.
 _SCRIPT = """
 import sys
+from alembic import command
 from bounced.policy import Policies
-from bounced.store import Store, migrations
+from bounced.store import Store
 
 upgrades = []
-upgrade = migrations.command.upgrade
-migrations.command.upgrade = lambda config, to: upgrades.append(upgrade(config, to))
+upgrade = command.upgrade
+command.upgrade = lambda config, to: upgrades.append(upgrade(config, to))
 print("ready", flush=True)
 sys.stdin.readline()
 Store.open(sys.argv[1], policies=Policies(), raw_retention=None).close()
@@ -170,3 +172,12 @@ def test_a_downgrade_leaves_nothing_behind(store: Store) -> None:
         command.downgrade(migrations._config(connection), "base")
     with store.database.read() as connection:
         assert inspect(connection).get_table_names() == ["alembic_version"]
+
+
+def test_the_files_are_called_by_their_revisions() -> None:
+    """So that the newest is known without Alembic, as Alembic knows it."""
+    folder = Path(migrations.__file__).parent
+    scripts = ScriptDirectory(str(folder))
+    assert migrations.head() == scripts.get_current_head()
+    for script in scripts.walk_revisions():
+        assert Path(script.path).name.startswith(f"{script.revision}_")

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import exc, select
 
 from bounced.causes import Cause
-from bounced.errors import StoreError
+from bounced.errors import StoreError, StoreUnavailableError
 from bounced.model import Judged
-from bounced.policy import Effect, Policies, Settings
-from bounced.store import Incoming, Store, schema
+from bounced.policy import Effect, Policies, Settings, What
+from bounced.store import Incoming, Store, by_operator, schema
 
 Make = Callable[..., Incoming]
 One = Callable[..., Judged]
@@ -157,6 +158,45 @@ def test_a_whole_domain_is_blocked_by_hand(filled: Store) -> None:
     state = filled.state("full@münchen.example")
     assert state is not None
     assert (state.blocked, state.key) == (False, "full@xn--mnchen-3ya.example")
+
+
+def test_many_are_looked_up_as_one_is(filled: Store) -> None:
+    """In their order, known or not, twice or not, in more than one query; and nobody for none."""
+    filled.block("@example.com", why="gone", who="anna", now=NOW)
+    known = ["dead@example.com", "full@münchen.example", "other@example.com", "new@example.org"]
+    wanted = [*known, "no address", *(f"u{number}@example.net" for number in range(1200)), *known]
+
+    found = filled.lookup(wanted, now=NOW)
+    assert found == [filled.state(one, now=NOW) for one in wanted]
+    assert [one and one.key for one in found[:4]] == [
+        "dead@example.com",
+        "full@xn--mnchen-3ya.example",
+        "@example.com",
+        None,
+    ]
+    assert filled.lookup([]) == []
+
+
+def test_many_are_blocked_at_once(store: Store) -> None:
+    """Each with its decision, one after the other, so that the second of two changes nothing."""
+    facts = [
+        by_operator(What.BLOCK, one, "default", NOW, who="anna", reason="x")
+        for one in ("a@example.org", "b@example.org", "A@example.org")
+    ]
+    effects = [one.effect for one in store.operate(facts)]
+
+    assert effects == [Effect.BLOCKED, Effect.BLOCKED, Effect.UNCHANGED]
+    assert keys(store, blocked=True) == ["a@example.org", "b@example.org"]
+
+
+def test_a_database_that_answers_is_there(store: Store) -> None:
+    """And one whose connection can't be opened is not."""
+    store.ping()
+    store.database.close()
+    Path(store.name).rename(f"{store.name}.away")
+    Path(store.name).mkdir()
+    with pytest.raises(StoreUnavailableError, match="can't be opened"):
+        store.ping()
 
 
 def test_a_block_of_its_own_is_shown_before_the_domains(filled: Store) -> None:

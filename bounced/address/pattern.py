@@ -1,10 +1,11 @@
-"""Is this recipient one of ours?  The setting ``accept``, as a pure function."""
+"""Does a bounce address match?  The patterns of the settings, as a pure function."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from bounced.address import normalise
+from bounced.address.mailbox import normalise
+from bounced.address.wrapped import untagged
 
 _ANY = "*"
 
@@ -13,7 +14,8 @@ def matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
     """Return the question "is this forward path accepted?" for the patterns of the settings.
 
     A pattern is ``*``, ``@domain``, or an address in which each ``*`` stands for any characters on
-    its side of the ``@``.  Case does not count, nor how an international domain is written.
+    its side of the ``@``.  Case does not count, nor how an international domain is written, nor a
+    BATV tag in front.
     """
     exact, wild = set[tuple[str, str]](), list[tuple[str, str]]()
     for pattern in patterns:
@@ -26,7 +28,7 @@ def matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
             exact.add((local, domain))
 
     def accepts(forward_path: str) -> bool:
-        local, at, domain = normalise(forward_path).rpartition("@")
+        local, at, domain = normalise(untagged(forward_path)).rpartition("@")
         return bool(at) and (
             (local, domain) in exact
             or any(_like(one[1], domain) and _like(one[0], local) for one in wild)

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from bounced.smtpd.accept import matcher
+from bounced.address import matcher
 
 _OURS = matcher(
     ["bounces@example.org", "b+*@example.org", "@bounces.example.org", "*@*.mail.example.org"]

@@ -11,6 +11,7 @@ import hashlib
 import ipaddress
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 import idna
@@ -21,6 +22,7 @@ MAX_KEY: Final = 512
 _MAX_ADDRESS = 320  # octets: local part 64, "@", domain 255; local parts of 100 do occur (VERP)
 _MAX_DOMAIN = 255
 _MAX_LABEL = 63
+_REMEMBERED = 4096  # domains; most mail goes to a few
 _EDGES = "<>" + "".join(char for char in map(chr, range(0x3001)) if char.isspace())
 _LOST = "\N{REPLACEMENT CHARACTER}"
 # Controls, halves of surrogate pairs, line and paragraph separators.
@@ -47,6 +49,7 @@ def normalise(address: str) -> str:
     return _bounded(f"{_lower(local.strip(_EDGES))}@{normalise_domain(domain)}")
 
 
+@lru_cache(_REMEMBERED)
 def normalise_domain(domain: str) -> str:
     """Return the look-up key of a domain: lower case, A-labels, no dot at the end; never raises."""
     text = _UNPRINTABLE.sub(_LOST, domain.strip(_EDGES + "."))
@@ -76,6 +79,7 @@ def is_address(address: str) -> bool:
     return _is_domain(domain)
 
 
+@lru_cache(_REMEMBERED)
 def _is_domain(domain: str) -> bool:
     if domain.startswith("[") and domain.endswith("]"):
         return _is_ip(domain[1:-1])

@@ -1,0 +1,239 @@
+"""Look-ups through the socketmap while bounces arrive: how many, how soon, at what cost.
+
+    python benchmarks/lookup.py [ADDRESSES] [SECONDS] [DATABASE]
+
+The real daemon on an SQLite database of that many addresses, four in five of them blocked; the file
+is made once and used again.  The client is a process of its own with 100 connections, as many as
+Postfix has smtpd processes, each with one question at a time.  Half of the questions are about
+addresses that are in the database.
+
+First 5,000 questions a second, then as many as get an answer; each without bounces, with 100 a
+second, and with as many as the daemon takes.  A question's time runs from when it is due, which
+includes waiting for a free connection.  "CPU" is that of the process which answers, and the rate
+for one core is what it answered in a second of it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import random
+import selectors
+import signal
+import smtplib
+import socket
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import deque
+from collections.abc import Iterator
+from multiprocessing.synchronize import Event
+from pathlib import Path
+
+from bounced.policy import Policies
+from bounced.store import Store
+
+CONNECTIONS = 100
+SENDERS = 4
+WANTED = 5_000
+_TICKS = os.sysconf("SC_CLK_TCK")
+_SINCE = "2026-01-01 00:00:00.000000"
+
+
+def database(path: Path, addresses: int) -> None:
+    """Make the database, unless it is there."""
+    if path.exists():
+        return
+    Store.open(f"sqlite:///{path}", policies=Policies(), raw_retention=None).close()
+    insert = (
+        "INSERT INTO recipients (stream, key, address, domain, blocked, since, cause, rule,"
+        " evidence, soft_count, complaints)"
+        " VALUES ('default', ?, ?, ?, ?, ?, 'mailbox_unknown', 'r', ?, 0, 0)"
+    )
+    with contextlib.closing(sqlite3.connect(path)) as made, made:
+        made.executemany(insert, (row(number) for number in range(addresses)))
+
+
+def address(number: int) -> str:
+    """Return address *number*; those of one domain are far apart, as in life."""
+    return f"{number * 2_654_435_761 % 2**32:08x}.user@host{number % 20_000}.example.net"
+
+
+def row(number: int) -> tuple[object, ...]:
+    """Return the row of one address."""
+    key = address(number)
+    words = f"550 5.1.1 <{key}>: Recipient address rejected: User unknown in virtual mailbox table"
+    return key, key, key.partition("@")[2], number % 5 != 0, _SINCE, words
+
+
+def report(number: int) -> bytes:
+    """Return one bounce about a mailbox that is full."""
+    recipient = f"full{number % 50_000}@example.net"
+    return (
+        "From: MAILER-DAEMON@mail.example.com\r\nTo: bounces@example.com\r\n"
+        f"Subject: Undelivered Mail Returned to Sender\r\nMessage-ID: <{time.time_ns()}@x>\r\n"
+        'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n\r\n'
+        "--b\r\nContent-Type: message/delivery-status\r\n\r\n"
+        "Reporting-MTA: dns; mail.example.com\r\n\r\n"
+        f"Final-Recipient: rfc822; {recipient}\r\nAction: failed\r\nStatus: 5.2.2\r\n"
+        f"Diagnostic-Code: smtp; 552 5.2.2 <{recipient}>: mailbox is full\r\n\r\n"
+        "--b\r\nContent-Type: text/rfc822-headers\r\n\r\n"
+        f"Message-ID: <mail-{time.time_ns()}@example.com>\r\n\r\n--b--\r\n"
+    ).encode()
+
+
+def bounce(port: int, rate: float, stop: Event, sent: multiprocessing.Queue[int]) -> None:
+    """Send bounces at *rate* a second, 0 for as many as are taken, until told to stop."""
+    number, start = 0, time.perf_counter()
+    with smtplib.SMTP("127.0.0.1", port, timeout=60) as client:
+        while not stop.is_set():
+            client.sendmail("", ["bounces@example.com"], report(random.randrange(10**9)))
+            number += 1
+            if rate:
+                time.sleep(max(0.0, start + number / rate - time.perf_counter()))
+    sent.put(number)
+
+
+class Client:
+    """Asks on many connections, each with one question under way."""
+
+    def __init__(self, path: str, addresses: int) -> None:
+        self.addresses = addresses
+        self.draw = random.Random(1)
+        self.selector = selectors.DefaultSelector()
+        self.free: deque[socket.socket] = deque()
+        self.asked: dict[socket.socket, float] = {}
+        for _ in range(CONNECTIONS):
+            one = socket.socket(socket.AF_UNIX)
+            one.connect(path)
+            self.selector.register(one, selectors.EVENT_READ)
+            self.free.append(one)
+
+    def run(self, seconds: float, rate: float) -> list[float]:
+        """Ask for so long, at *rate* a second or 0 for as many as get an answer; return times."""
+        times: list[float] = []
+        start = time.perf_counter()
+        due = start
+        while (now := time.perf_counter()) < start + seconds:
+            while self.free and (not rate or due <= now):
+                self._ask(due if rate else now)
+                due += 1 / rate if rate else 0
+            wait = max(0.0, due - now) if rate and self.free else 1.0
+            for key, _ in self.selector.select(wait):
+                self._answer(key.fileobj, times)
+        while self.asked:
+            for key, _ in self.selector.select(10):
+                self._answer(key.fileobj, times)
+        return times
+
+    def _ask(self, due: float) -> None:
+        number = self.draw.randrange(2 * self.addresses)
+        key = address(number) if number < self.addresses else f"new{number}@example.com"
+        text = f"blocked {key}"
+        one = self.free.popleft()
+        self.asked[one] = due
+        one.sendall(f"{len(text)}:{text},".encode())
+
+    def _answer(self, one: object, times: list[float]) -> None:
+        assert isinstance(one, socket.socket)
+        answer = one.recv(4096)
+        assert b"OK REJECT" in answer or b"NOTFOUND" in answer, answer
+        times.append(time.perf_counter() - self.asked.pop(one))
+        self.free.append(one)
+
+
+def client(path: str, addresses: int, seconds: float, rate: float, out: object) -> None:
+    """Ask in a process of its own."""
+    asking = Client(path, addresses)
+    asking.run(1, rate)
+    out.put(asking.run(seconds, rate))  # type: ignore[attr-defined]
+
+
+@contextlib.contextmanager
+def daemon(path: Path, folder: str) -> Iterator[tuple[int, str, int]]:
+    """Run it; yield its port, its socketmap, and the process that answers there."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    asked = f"{folder}/map.sock"
+    environ = {
+        **os.environ,
+        "BOUNCED_LISTEN": f"smtp 127.0.0.1:{port}, socketmap unix:{asked}",
+        "BOUNCED_STORE_URL": f"sqlite:///{path}",
+        "BOUNCED_LOG_LEVEL": "error",
+    }
+    command = [sys.executable, "-m", "bounced", "serve"]
+    running = subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True)
+    try:
+        assert running.stdout
+        next(line for line in running.stdout if line.startswith("data in"))
+        children = Path(f"/proc/{running.pid}/task/{running.pid}/children").read_text()
+        yield port, asked, int(children.split()[0])
+    finally:
+        running.send_signal(signal.SIGTERM)
+        running.wait(60)
+
+
+def cpu(process: int) -> float:
+    """Return how many seconds *process* has computed."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+def measure(
+    running: tuple[int, str, int],
+    addresses: int,
+    seconds: float,
+    rate: float,
+    bounces: float | None,
+) -> str:
+    """Return one line of the table."""
+    port, path, process = running
+    stop = multiprocessing.Event()
+    sent: multiprocessing.Queue[int] = multiprocessing.Queue()
+    each = 0 if not bounces else bounces / SENDERS
+    senders = [
+        multiprocessing.Process(target=bounce, args=(port, each, stop, sent))
+        for _ in range(SENDERS if bounces is not None else 0)
+    ]
+    out: multiprocessing.Queue[list[float]] = multiprocessing.Queue()
+    asking = multiprocessing.Process(target=client, args=(path, addresses, seconds, rate, out))
+    begun, used = time.perf_counter(), cpu(process)
+    for one in [*senders, asking]:
+        one.start()
+    times = out.get(timeout=seconds + 60)
+    used = cpu(process) - used
+    took = time.perf_counter() - begun
+    stop.set()
+    arrived = sum(sent.get(timeout=60) for _ in senders) / took
+    for one in [*senders, asking]:
+        one.join()
+    asked = len(times) * (seconds + 1) / seconds  # the second before the measurement costs as well
+    cuts = statistics.quantiles((1000 * one for one in times), n=1000)
+    return (
+        f"{len(times) / seconds:10,.0f}{arrived:11,.0f}{cuts[499]:9.2f}{cuts[989]:8.2f}"
+        f"{cuts[998]:8.2f}{1000 * max(times):8.1f}{100 * used / took:7.0f}%{asked / used:12,.0f}"
+    )
+
+
+def main() -> None:
+    """Print the table."""
+    addresses = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+    seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 10  # noqa: PLR2004
+    file = f"bounced-benchmark-{addresses}.db"
+    path = Path(sys.argv[3]) if len(sys.argv) > 3 else Path(tempfile.gettempdir()) / file  # noqa: PLR2004
+    database(path, addresses)
+    cores = os.cpu_count() or 1
+    print(f"{addresses:,} addresses in SQLite ({path}), {CONNECTIONS} connections, {cores} cores")
+    print("look-ups/s  bounces/s   p50 ms  p99 ms  p99.9ms  max ms   CPU  for one core")
+    with tempfile.TemporaryDirectory() as folder, daemon(path, folder) as running:
+        for rate in (WANTED, 0):
+            for bounces in (None, 100.0, 0.0):
+                print(measure(running, addresses, seconds, rate, bounces), flush=True)
+
+
+if __name__ == "__main__":
+    main()

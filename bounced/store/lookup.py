@@ -1,0 +1,118 @@
+"""Is an address blocked?  The same answer as ``Store.state``, as fast as the database gives it.
+
+One connection, of the driver itself: a question is one prepared statement and no transaction of
+several.  Asked before every mail, so it can be neither behind what is committed nor slow.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import PoolProxiedConnection, exc
+
+from bounced.causes import Cause
+from bounced.store.engine import Database
+from bounced.store.state import place
+from bounced.store.trouble import translated
+from bounced.store.types import utc
+
+_SQL: Final = (
+    "SELECT key, since, expires_at, cause, evidence FROM recipients"
+    " WHERE stream = {0} AND key IN ({0}, {0}) AND blocked"
+    " AND (expires_at IS NULL OR expires_at > {0})"
+)
+
+
+_PATIENCE: Final = 2000  # milliseconds for PostgreSQL, which answers in less than one
+
+
+class Block(NamedTuple):
+    """A block that stands; ``key`` is ``@domain`` where an operator has blocked a whole domain.
+
+    ``cause`` is ``None`` for one that was made by hand without any; ``expires_at`` for one that
+    stands until it is lifted.
+    """
+
+    key: str
+    since: datetime | None
+    expires_at: datetime | None
+    cause: Cause | None
+    evidence: str | None
+
+
+class Lookup:
+    """Answers for one database.  For one thread at a time."""
+
+    def __init__(self, url: str, *, patience: float = 1.0) -> None:
+        """Open the database at *url*, which exists; *patience* in seconds, for a lock."""
+        self._database = Database(url, create=False, patience=patience)
+        self._sqlite = self._database.engine.dialect.name == "sqlite"
+        self._sql = _SQL.format("?" if self._sqlite else "%s")
+        self._held: PoolProxiedConnection | None = None
+        self._connection: Any = None
+
+    def block(self, address: str, stream: str, now: datetime) -> Block | None:
+        """Return the block of *address* that stands at *now*, or else that of its domain.
+
+        Raises StoreError, StoreUnavailableError; the next question tries a new connection.
+        """
+        at = place(stream, address)
+        domain = f"@{at.key.rpartition('@')[2]}" if "@" in at.key else "@"
+        rows = self._rows((at.stream, at.key, domain, self._moment(now)))
+        found = {row[0]: row for row in rows}
+        row = found.get(at.key) or found.get(domain)
+        return _block(*row) if row else None
+
+    def close(self) -> None:
+        """Close the connection; the next question opens another one."""
+        held, self._held, self._connection = self._held, None, None
+        if held is not None:
+            with contextlib.suppress(Exception):  # it may be broken, which is why it goes
+                held.invalidate()
+        self._database.close()
+
+    def _rows(self, parameters: tuple[object, ...]) -> list[Any]:
+        errors = self._database.engine.dialect.loaded_dbapi.Error
+        with translated(self._database.name):
+            try:
+                self._database.still_there()
+                connection = self._connection or self._connect()
+                # All rows at once: a statement left open would hold the write-ahead log.
+                return list(connection.execute(self._sql, parameters).fetchall())
+            except errors as error:
+                self.close()
+                raise exc.DBAPIError(self._sql, None, error) from error
+            except BaseException:
+                self.close()
+                raise
+
+    def _connect(self) -> Any:
+        self._held = self._database.engine.raw_connection()
+        connection: Any = self._held.driver_connection
+        if self._sqlite:
+            connection.execute("PRAGMA query_only=ON")
+        else:
+            connection.autocommit = True
+            connection.execute(f"SET statement_timeout = {_PATIENCE}")
+        self._connection = connection
+        return connection
+
+    def _moment(self, now: datetime) -> object:
+        """Return *now* as ``UtcDateTime`` stores it: SQLite compares texts."""
+        if not self._sqlite:
+            return now
+        return utc(now).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+def _block(
+    key: str, since: object, expires_at: object, cause: str | None, evidence: str | None
+) -> Block:
+    return Block(key, _when(since), _when(expires_at), Cause(cause) if cause else None, evidence)
+
+
+def _when(value: Any) -> datetime | None:
+    if value is None:
+        return None
+    return utc(datetime.fromisoformat(value) if isinstance(value, str) else value)

@@ -1,0 +1,100 @@
+"""Open a store, and do work in transactions: again where that may help, and then tell of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final, Self, TypeVar
+
+from sqlalchemy import Connection, exc
+
+from bounced.policy import Policies
+from bounced.store import migrations
+from bounced.store.apply import Effects
+from bounced.store.engine import Database
+from bounced.store.letters import Letters
+from bounced.store.outbox import Outbox
+from bounced.store.reads import Reads
+from bounced.store.trouble import ConflictError
+
+_T = TypeVar("_T")
+_ATTEMPTS: Final = 3
+
+
+class Transactions(Reads):
+    """What changes a database, and who hears of it."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        policies: Policies,
+        raw_retention: timedelta | None,
+        outbox: Outbox | None = None,
+    ) -> None:
+        super().__init__(database)
+        self.policies = policies
+        self.listener: Callable[[Effects], None] | None = None
+        self.raw_retention = raw_retention
+        self.outbox = outbox or Outbox(policies=policies)
+        self.letters = Letters(database)
+
+    @classmethod
+    def open(
+        cls,
+        url: str,
+        *,
+        policies: Policies,
+        raw_retention: timedelta | None,
+        outbox: Outbox | None = None,
+        create: bool = True,
+        read_only: bool = False,
+        patience: float = 5.0,
+    ) -> Self:
+        """Open the database at *url* and migrate it to this version's schema.
+
+        *patience* is for how many seconds to wait for a lock.  Without *create* it must exist;
+        with *read_only* it must be of this version's schema as well, and nothing is changed.
+        Without an *outbox* nobody is told what happens.
+        """
+        database = Database(url, create=create, patience=patience, read_only=read_only)
+        try:
+            if read_only:
+                migrations.require(database)
+            else:
+                migrations.upgrade(database)
+        except BaseException:
+            database.close()
+            raise
+        return cls(database, policies=policies, raw_retention=raw_retention, outbox=outbox)
+
+    def close(self) -> None:
+        """Close all connections; the store must not be used afterwards."""
+        self.database.close()
+
+    def _tell(self, effects: Effects) -> None:
+        """Tell whoever listens what has happened; it is committed already."""
+        if self.listener and (effects.incidents or effects.storms or effects.revised):
+            self.listener(effects)
+
+    def _write(self, work: Callable[[Connection], _T]) -> _T:
+        """Do *work* in one transaction.
+
+        Writers take turns, so that only a stranger in the database can come in between: who has
+        made a row that we were about to make, or waits for our rows and we for its.  Then the
+        database has undone everything, and the same again, from the start, goes well.  A lost
+        connection is another matter: nobody knows whether it was committed.
+        """
+        for _ in range(_ATTEMPTS - 1):
+            try:
+                return self._once(work)
+            except (exc.IntegrityError, ConflictError):
+                continue
+        return self._once(work)
+
+    def _once(self, work: Callable[[Connection], _T]) -> _T:
+        with self.database.write() as connection:
+            self.outbox.attach(connection)
+            done = work(connection)
+        self.outbox.committed()
+        return done

@@ -1,0 +1,202 @@
+"""The examples of the description: what is asked and answered, by the operation's name."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+_WORDS: Final = "550 5.1.1 <nobody@example.com>: User unknown"
+_MESSAGE: Final = "<1042@app.example.org>"
+_BLOCKED: Final[dict[str, Any]] = {
+    "address": "nobody@example.com",
+    "stream": "default",
+    "blocked": True,
+    "since": "2026-11-26T09:00:00+00:00",
+    "expires_at": None,
+    "blocked_by": None,
+    "why": "hard failure (mailbox_unknown)",
+    "cause": "mailbox_unknown",
+    "type": "hard",
+    "rule": "mailbox-unknown",
+    "evidence": _WORDS,
+    "soft_count": 0,
+    "soft_limit": 5,
+    "complaints": 0,
+    "last_failure_at": "2026-11-26T09:00:00+00:00",
+    "last_delivery_at": None,
+}
+_CLEAN: Final = {
+    **_BLOCKED,
+    "address": "anna@example.org",
+    "blocked": False,
+    "since": None,
+    "why": None,
+    "cause": None,
+    "type": None,
+    "rule": None,
+    "evidence": None,
+    "last_failure_at": None,
+}
+_BY_HAND: Final = {
+    **_CLEAN,
+    "address": "@example.net",
+    "blocked": True,
+    "since": "2026-11-26T09:00:00+00:00",
+    "blocked_by": "api:shop",
+    "why": "blocked by api:shop: the company is gone",
+    "type": "hard",
+}
+_EVENT: Final = {
+    "at": "2026-11-26T09:00:00+00:00",
+    "stream": "default",
+    "address": "nobody@example.com",
+    "origin": "api",
+    "what": "failed",
+    "effect": "blocked",
+    "why": "hard failure (mailbox_unknown)",
+    "action": "failed",
+    "status": "5.1.1",
+    "smtp_code": 550,
+    "cause": "mailbox_unknown",
+    "type": "hard",
+    "rule": "mailbox-unknown",
+    "evidence": _WORDS,
+    "trust": None,
+    "who": "api:shop",
+    "original": _MESSAGE.strip("<>"),
+    "queue_id": None,
+    "source": None,
+    "kind": None,
+    "reporting_mta": None,
+}
+_VERDICT: Final = {
+    "cause": "mailbox_unknown",
+    "type": "hard",
+    "scope": "recipient",
+    "rule": "mailbox-unknown",
+    "evidence": _WORDS,
+}
+
+
+def _did(effect: str, why: str) -> dict[str, Any]:
+    return {"decision": {"effect": effect, "why": why}}
+
+
+ASKED: Final[dict[str, Any]] = {
+    "look_up_many": {"addresses": ["anna@example.org", "nobody@example.com"]},
+    "block": {"addresses": ["@example.net"], "reason": "the company is gone"},
+    "unblock": {"addresses": ["nobody@example.com"], "reason": "the mailbox is back"},
+    "report_deliveries": {"deliveries": [{"address": "anna@example.org"}]},
+    "report_rejections": {
+        "rejections": [
+            {
+                "address": "nobody@example.com",
+                "reply": _WORDS,
+                "remote_mta": "mx.example.com",
+                "message_id": _MESSAGE,
+            }
+        ]
+    },
+}
+
+LISTS: Final[dict[str, str]] = {
+    "text/csv": (
+        "email,created,reason\n"
+        "nobody@example.com,2026-01-31T12:00:00Z,550 5.1.1 User unknown\n"
+        "full@example.net,2026-01-31T12:00:00Z,452 4.2.2 Mailbox full\n"
+        "nobody,,\n"
+    ),
+    "application/jsonl": '{"email": "nobody@example.com", "reason": "550 5.1.1 User unknown"}\n',
+    "application/x-ndjson": '{"email": "nobody@example.com"}\n{"email": "ben@example.org"}\n',
+}
+
+ANSWERED: Final[dict[str, Any]] = {
+    "look_up": {"asked": "nobody@example.com", **_BLOCKED},
+    "look_up_many": {
+        "addresses": [
+            {"asked": "anna@example.org", **_CLEAN},
+            {"asked": "nobody@example.com", **_BLOCKED},
+        ]
+    },
+    "list_addresses": {"addresses": [_BLOCKED], "next": "default/nobody%40example.com"},
+    "history": {"events": [_EVENT]},
+    "block": {
+        "addresses": [
+            {
+                "asked": "@example.net",
+                **_BY_HAND,
+                **_did("blocked", "blocked by api:shop: the company is gone"),
+            }
+        ]
+    },
+    "unblock": {
+        "addresses": [
+            {
+                "asked": "nobody@example.com",
+                **_CLEAN,
+                "address": "nobody@example.com",
+                "last_failure_at": "2026-11-26T09:00:00+00:00",
+                **_did("unblocked", "unblocked by api:shop: the mailbox is back"),
+            }
+        ]
+    },
+    "report_deliveries": {
+        "addresses": [
+            {
+                "asked": "anna@example.org",
+                **_CLEAN,
+                "last_delivery_at": "2026-11-26T09:00:00+00:00",
+                **_did("recorded", "delivered; no soft failures before it to forget"),
+            }
+        ]
+    },
+    "report_rejections": {
+        "addresses": [
+            {
+                "asked": "nobody@example.com",
+                **_BLOCKED,
+                **_did("blocked", "hard failure (mailbox_unknown)"),
+                "verdict": _VERDICT,
+            }
+        ]
+    },
+    "import_list": {
+        "entries": 3,
+        "blocked": 1,
+        "extended": 0,
+        "already": 0,
+        "outdated": 0,
+        "known": 0,
+        "skipped": {"soft": 1},
+        "bad": 1,
+        "causes": {"mailbox_unknown": 1},
+        "dry_run": False,
+        "errors": [{"at": "line 4", "detail": "'nobody' is no mail address"}],
+    },
+    "health": {"status": "ok"},
+}
+
+_NO_ADDRESS: Final = "is no mail address; write it like user@example.org"
+_OR_DOMAIN: Final = f"{_NO_ADDRESS}, or @example.org for all"
+
+
+def _at(place: str, detail: str) -> tuple[dict[str, str], ...]:
+    return ({"at": place, "detail": detail},)
+
+
+FAULTS: Final[dict[str, tuple[dict[str, str], ...]]] = {
+    "look_up": _at("path.address", f'"anna" {_NO_ADDRESS}'),
+    "history": _at("path.address", f'"anna" {_NO_ADDRESS}'),
+    "list_addresses": _at("query.colour", "is not known here"),
+    "look_up_many": _at("body.addresses[17]", f'"Anna <anna@example.org>" {_OR_DOMAIN}'),
+    "import_list": _at("query.source", "Field required"),
+    "block": _at("body.reason", "Field required"),
+    "unblock": _at("body.reason", "Field required"),
+    "report_deliveries": _at("body.deliveries[0].address", f'"@example.org" {_NO_ADDRESS}'),
+    "report_rejections": _at("body.rejections[0].reply", "Field required"),
+}
+
+
+def dumps(description: object) -> str:
+    """Write a description as ``docs/openapi.json`` has it."""
+    return json.dumps(description, indent=2, ensure_ascii=False) + "\n"
