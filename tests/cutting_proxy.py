@@ -7,17 +7,18 @@ import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal, Self
+from typing import Final, Literal, Self
 
 _COMMIT = b"COMMIT\0"
+_STORES: Final = b"INSERT INTO messages"  # not the daemon's own chores
 
 
 @dataclass
 class CuttingProxy:
     """Forwards to 127.0.0.1:``target``; use it as a context manager, and ``cut`` when it is time.
 
-    ``cut = "before"``: the next COMMIT never reaches the server.  ``cut = "after"``: it does, and
-    the answer never reaches the client.  Then it forwards again.
+    ``cut = "before"``: the COMMIT that stores the next message never reaches the server.
+    ``cut = "after"``: it does, and the answer never reaches the client.  Then it forwards again.
     """
 
     target: int
@@ -54,13 +55,16 @@ class CuttingProxy:
                 threading.Thread(target=work, args=(client, server, swallow), daemon=True).start()
 
     def _ask(self, client: socket.socket, server: socket.socket, swallow: threading.Event) -> None:
+        stores = False
         for data in _received(client):
-            if _COMMIT in data and self.cut:
+            stores = stores or _STORES in data
+            if _COMMIT in data and stores and self.cut:
                 self.cuts += 1
                 cut, self.cut = self.cut, ""
                 if cut == "before":
                     break
                 swallow.set()
+            stores = stores and _COMMIT not in data
             with contextlib.suppress(OSError):
                 server.sendall(data)
         if not swallow.is_set():

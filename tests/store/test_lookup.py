@@ -121,6 +121,7 @@ def test_the_view_leaves_out_what_can_not_be_one_line(store: Store) -> None:
     assert row.evidence == words
 
 
+@pytest.mark.database("sqlite")
 def test_a_look_up_holds_nothing(store: Store, lookup: Lookup) -> None:
     """What is committed is seen at once, and the log of writes can be emptied meanwhile."""
     assert lookup.block("anna@example.org", "default", NOW) is None
@@ -134,6 +135,7 @@ def test_a_look_up_holds_nothing(store: Store, lookup: Lookup) -> None:
     assert busy == 0
 
 
+@pytest.mark.database("sqlite")
 def test_it_can_not_write(store: Store, lookup: Lookup) -> None:
     """Its connection refuses to."""
     lookup.block("anna@example.org", "default", NOW)
@@ -142,6 +144,7 @@ def test_it_can_not_write(store: Store, lookup: Lookup) -> None:
         lookup._connection.execute("DELETE FROM recipients")
 
 
+@pytest.mark.database("sqlite")
 def test_a_database_that_was_moved_away_answers_nothing(
     store: Store, lookup: Lookup, tmp_path: Path
 ) -> None:
@@ -157,6 +160,7 @@ def test_a_database_that_was_moved_away_answers_nothing(
     assert lookup.block("anna@example.org", "default", NOW) is not None
 
 
+@pytest.mark.database("sqlite")
 def test_a_database_without_its_table_is_the_stores_trouble(store: Store, lookup: Lookup) -> None:
     """Whatever the driver raises comes out as one of ours, with the name of the database."""
     with store.database.write() as connection:

@@ -189,6 +189,7 @@ def test_many_are_blocked_at_once(store: Store) -> None:
     assert keys(store, blocked=True) == ["a@example.org", "b@example.org"]
 
 
+@pytest.mark.database("sqlite")
 def test_a_database_that_answers_is_there(store: Store) -> None:
     """And one whose connection can't be opened is not."""
     store.ping()
