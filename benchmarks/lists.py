@@ -70,7 +70,10 @@ def bare(source: Path, target: Path) -> tuple[float, float]:
     new = sqlite3.connect(target, isolation_level=None)
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         new.execute(f"PRAGMA {pragma}")
-    schema = "SELECT sql FROM sqlite_master WHERE type IN ('table', 'index') AND name NOT LIKE 'sqlite_%'"
+    schema = (
+        "SELECT sql FROM sqlite_master "
+        "WHERE type IN ('table', 'index') AND name NOT LIKE 'sqlite_%'"
+    )
     for (statement,) in made.execute(schema):
         if statement:
             new.execute(statement)

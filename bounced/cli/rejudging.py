@@ -95,7 +95,8 @@ def _in_short(fact: Fact | None) -> str:
     if fact is None:
         return "nothing"
     verdict = fact.verdict
-    return f"{fact.what}, {verdict.cause} by {verdict.rule}" if verdict else str(fact.what)
+    trust = f" ({fact.trust})" if fact.trust else ""
+    return f"{fact.what}, {verdict.cause} by {verdict.rule}{trust}" if verdict else str(fact.what)
 
 
 def _state(decision: Decision, soft_limit: int, *, as_json: bool) -> None:

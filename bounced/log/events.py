@@ -132,6 +132,16 @@ class Log:
             reply=escape(reply),
         )
 
+    def forged_refused(self, *, peer: str, forward_path: str, reply: str) -> None:
+        """Log a signed return path with a wrong signature, where only right ones are taken."""
+        self._say(
+            "warning",
+            "forged_refused",
+            peer=escape(peer),
+            forward_path=self._address(forward_path),
+            reply=escape(reply),
+        )
+
     def connections_full(self, *, peer: str, limit: int) -> None:
         """Log a client that was sent away because ``limits.connections`` are open."""
         self._say("warning", "connections_full", peer=escape(peer), limit=limit)

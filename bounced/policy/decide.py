@@ -63,10 +63,10 @@ def _failed(state: AddressState, event: Event, settings: Settings, now: datetime
     harmless = next((why for gate in _GATES if (why := gate(state, event, settings, now))), None)
     if harmless:
         return Effect.RECORDED, state, harmless
+    if event.storm and verdict.type is Type.SOFT:
+        return Effect.RECORDED, state, _STORM
     if why := _hard(verdict, event, settings, now):
         return _block(state, verdict, settings, now, why)
-    if event.storm:
-        return Effect.RECORDED, state, _STORM
     if state.blocked:
         return Effect.UNCHANGED, state, _blocked_already(state)
     return _count(state, verdict, settings, now)

@@ -17,6 +17,7 @@ from bounced.causes import Cause, Type
 from bounced.model import RecipientStatus, Verdict
 
 _HOST: Final = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.){1,20}[a-z][a-z0-9-]{1,62}")
+_MIN_DAYS: Final = 3
 _SHORT: Final = 3  # co.uk, com.br, gov.au: their second labels are short, and so is the first
 
 
@@ -59,15 +60,24 @@ def says_up(cause: Cause | None) -> bool:
     return cause is not Cause.SERVER_DOWN
 
 
-def down_since(evidence: Iterable[tuple[datetime, Cause | None]], at: datetime) -> datetime | None:
+def down_since(
+    evidence: Iterable[tuple[datetime, Cause | None]], at: datetime, *, silence: timedelta
+) -> datetime | None:
     """Return since when, by every report up to *at*, a domain's server has been down.
 
-    *evidence* is the times and causes of reports about the domain, ``None`` for a delivery.
+    *evidence* is the times and causes of reports about the domain, ``None`` for a delivery.  A
+    *silence* longer than that given says nothing: two failures a month apart are two outages, and
+    what was delivered in between is often not known.  ``None`` where fewer than three days have
+    such a report.
     """
-    known = [(when, says_up(cause)) for when, cause in evidence if when <= at]
-    last_up = max((when for when, up in known if up), default=None)
-    downs = (when for when, up in known if not up and (last_up is None or when > last_up))
-    return min(downs, default=None)
+    known = sorted((when, says_up(cause)) for when, cause in evidence if when <= at)
+    run: list[datetime] = []
+    for when, up in known:
+        if up or (run and when - run[-1] > silence):
+            run = []
+        if not up:
+            run.append(when)
+    return run[0] if len({when.date() for when in run}) >= _MIN_DAYS else None
 
 
 def provider(recipient: RecipientStatus) -> str | None:

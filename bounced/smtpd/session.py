@@ -86,9 +86,9 @@ class Session(Connection):
         elif path is None or not path.address:
             await self.push(self._refused("RCPT", reply.BAD_FORWARD_PATH))
         elif refusal := self._refusal(path.address):
-            self.service.log.recipient_refused(
-                peer=self.peer, forward_path=path.address, reply=str(refusal)
-            )
+            log = self.service.log
+            tell = log.forged_refused if refusal is reply.FORGED else log.recipient_refused
+            tell(peer=self.peer, forward_path=path.address, reply=str(refusal))
             await self.push(refusal)
         elif len(self.envelope.rcpt_tos) >= self.service.recipients:
             await self.push(reply.TOO_MANY_RECIPIENTS)

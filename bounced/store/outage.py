@@ -21,7 +21,7 @@ _EVIDENCE: Final = (What.FAILED, What.DELAYED, What.DELIVERED, What.COMPLAINT)
 _MAX_BETWEEN: Final = 20_000
 _FIRST: Final = datetime.min.replace(tzinfo=UTC)
 _LAST: Final = datetime.max.replace(tzinfo=UTC)
-_COLUMNS: Final = {"domain": events.c.domain, "provider": events.c.provider}
+COLUMNS: Final = {"domain": events.c.domain, "provider": events.c.provider}
 
 
 class Group(NamedTuple):
@@ -108,7 +108,7 @@ def _counts(
     times = [facts[number].at for numbers in groups.values() for number in numbers]
     around = events.c.at.between(moved(min(times), -window), moved(max(times), window))
     known: dict[Group, int] = {}
-    for scope, column in _COLUMNS.items():
+    for scope, column in COLUMNS.items():
         names = sorted({group.name for group in groups if group.scope == scope})
         for start in range(0, len(names), CHUNK):
             query = (
@@ -161,7 +161,7 @@ def _around(
     at = events.c.at
     columns = (events.c.id, at, events.c.stream, events.c.key, events.c.storm_id)
     query = select(*columns).where(
-        _COLUMNS[group.scope] == group.name, events.c.cause == group.cause, _soft()
+        COLUMNS[group.scope] == group.name, events.c.cause == group.cause, _soft()
     )
     before = query.where(at < first, at >= moved(first, -window)).order_by(at.desc()).limit(near)
     between = query.where(at.between(first, last)).order_by(at).limit(_MAX_BETWEEN)
@@ -194,15 +194,16 @@ def _find_down(connection: Connection, facts: list[Fact], policies: Policies) ->
         for number in numbers:
             fact = facts[number]
             back = policies.of(fact.stream)
-            since = moved(fact.at, -max(back.soft_window, 2 * back.down_after))
+            since = moved(fact.at, -2 * back.soft_window)
             stored = _stored_evidence(connection, domain, since, fact.at)
-            facts[number] = replace(fact, down_since=down_since([*stored, *told], fact.at))
+            run = down_since([*stored, *told], fact.at, silence=back.down_after)
+            facts[number] = replace(fact, down_since=run)
 
 
 def _stored_evidence(
     connection: Connection, domain: str, since: datetime, until: datetime
 ) -> Iterable[tuple[datetime, Cause | None]]:
-    """Return, of what is on record, the last that says "up" and the first "down" behind it."""
+    """Return, of what is on record, the last that says "up", and of each day since a "down"."""
     at, cause = events.c.at, events.c.cause
     query = select(at, cause).where(
         events.c.domain == domain,
@@ -212,10 +213,13 @@ def _stored_evidence(
     )
     up = or_(cause.is_(None), cause != Cause.SERVER_DOWN)
     last = connection.execute(query.where(up).order_by(at.desc()).limit(1)).first()
-    down = query.where(cause == Cause.SERVER_DOWN).order_by(at).limit(1)
-    first = connection.execute(down.where(at > last.at) if last else down).first()
-    found = (row for row in (last, first) if row)
-    return [(row.at, Cause(row.cause) if row.cause else None) for row in found]
+    down = query.with_only_columns(func.min(at, type_=at.type)).where(cause == Cause.SERVER_DOWN)
+    down = down.where(at > last.at) if last else down
+    days = connection.execute(down.group_by(func.date(at)))
+    found: list[tuple[datetime, Cause | None]] = [(day, Cause.SERVER_DOWN) for (day,) in days]
+    if last:
+        found.append((last.at, Cause(last.cause) if last.cause else None))
+    return found
 
 
 def looks_down(connection: Connection, domain: str) -> bool:

@@ -15,6 +15,7 @@ from bounced.store.values import Incoming
 
 _LARGE: Final = 1 << 20
 _MAX_INT: Final = 2**31 - 1
+_AGAIN: Final = "judged again, in the place of what was recorded; its effect is told apart"
 _NO_STATE: Final = "names no address that could be blocked"
 
 
@@ -97,7 +98,7 @@ def event(entry: Entry, message_id: int | None) -> dict[str, Any]:
         "what": fact.what,
         "trust": fact.trust,
         "effect": decision.effect if decision else "recorded",
-        "why": decision.why if decision else _NO_STATE,
+        "why": decision.why if decision else _AGAIN if fact.origin == "rejudge" else _NO_STATE,
         "who": fact.who,
         "reason": fact.reason,
         "aside": fact.aside,

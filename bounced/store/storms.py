@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, distinct, func, select
+from sqlalchemy import Connection, RowMapping, func, select
 
 from bounced.causes import Cause
 from bounced.policy import Decision, Policies
-from bounced.store.outage import Brewing, Foresight, Group, moved
+from bounced.store.outage import COLUMNS, Brewing, Foresight, Group, moved
 from bounced.store.redo import revise
 from bounced.store.schema import events, storms
 from bounced.store.state import CHUNK, Place
@@ -80,19 +80,31 @@ def listed(
     connection: Connection, *, everything: bool = True, ids: Sequence[int] | None = None
 ) -> list[Storm]:
     """Return storms, the newest last: all of them, those that go on, or those of *ids*."""
-    spared = func.count(distinct(events.c.stream + " " + events.c.key))
-    query = (
-        select(storms, spared.label("recipients"))
-        .outerjoin(events, events.c.storm_id == storms.c.id)
-        .group_by(*storms.c)
-        .order_by(storms.c.started_at, storms.c.id)
-    )
+    query = select(storms).order_by(storms.c.started_at, storms.c.id)
     if ids is not None:
         query = query.where(storms.c.id.in_(ids))
     elif not everything:
         query = query.where(storms.c.ended_at.is_(None))
-    rows = connection.execute(query).mappings()
-    return [Storm(**{**row, "cause": Cause(row["cause"])}) for row in rows]
+    return [
+        Storm(**{**row, "cause": Cause(row["cause"])}, recipients=_spared(connection, row))
+        for row in connection.execute(query).mappings().all()
+    ]
+
+
+def _spared(connection: Connection, row: RowMapping) -> int:
+    """Return how many recipients failed in a storm; one failure may be in two, and marks one."""
+    recipients = (
+        select(events.c.stream, events.c.key)
+        .distinct()
+        .where(
+            COLUMNS[row["scope"]] == row["name"],
+            events.c.cause == row["cause"],
+            events.c.at.between(row["started_at"], row["last_at"]),
+            events.c.storm_id.is_not(None),
+        )
+    )
+    count = select(func.count()).select_from(recipients.subquery())
+    return int(connection.execute(count).scalar_one())
 
 
 def _kept(

@@ -72,7 +72,8 @@ Stream: TypeAlias = Annotated[str, _text("^[a-z0-9_-]{1,32}$", 32)]
 Domain: TypeAlias = Annotated[str, _text(rf"^[^{_BAD}@/]+$", 255)]
 Cursor: TypeAlias = Annotated[str, _text("^[A-Za-z0-9_.~%-]+/[!-~]+$", 10_000)]
 Words: TypeAlias = Annotated[str, _text(f"[^{_BLANK}]", 500)]
-Reply: TypeAlias = Annotated[str, _text(f"[^{_BLANK}]", 10_000)]
+# A rejection: what a server took, 2xx, is none.  RFC 5321 §4.2.1.
+Reply: TypeAlias = Annotated[str, _text(r"^[45][0-9][0-9](?:[ -]|$)", 10_000)]
 Name: TypeAlias = Annotated[str, _text(r"^[!-~]+$", 998)]
 Time: TypeAlias = Annotated[
     datetime,

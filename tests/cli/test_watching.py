@@ -120,7 +120,9 @@ def test_rejudge_does_it(odd: Call) -> None:
     assert told.startswith("joe@example.com: blocked since 2026-11-03, mailbox_unknown (hard)")
     again = odd("rejudge", "--yes")
     assert again.stdout == "messages 1, verdicts 0, states 0, blocked 0, unblocked 0\n"
-    assert "judged again" in odd("history", "joe@example.com").stdout
+    told = odd("history", "joe@example.com").stdout
+    assert "recorded: judged again, in the place of what was recorded" in told
+    assert "blocked: judged again" in told
 
 
 def test_rejudge_takes_only_what_came_in_lately(odd: Call) -> None:

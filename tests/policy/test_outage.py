@@ -76,24 +76,42 @@ def _days(*told: tuple[int, Cause | None]) -> list[tuple[datetime, Cause | None]
     return [(START + timedelta(days=day), cause) for day, cause in told]
 
 
+WEEK = timedelta(days=7)
+DOWN = Cause.SERVER_DOWN
+
+
+def _since(*told: tuple[int, Cause | None], at: int) -> int | None:
+    found = down_since(_days(*told), START + timedelta(days=at), silence=WEEK)
+    return (found - START).days if found else None
+
+
 def test_a_server_is_down_since_the_first_report_that_says_so() -> None:
     """If none says otherwise since then."""
-    told = _days((1, Cause.SERVER_DOWN), (3, Cause.SERVER_DOWN))
-    assert down_since(told, START + timedelta(days=5)) == START + timedelta(days=1)
+    assert _since((1, DOWN), (3, DOWN), (5, DOWN), at=5) == 1
 
 
 @pytest.mark.parametrize("up", [None, Cause.MAILBOX_FULL, Cause.RATE_LIMITED, Cause.UNKNOWN])
 def test_any_other_report_says_that_the_server_answers(up: Cause | None) -> None:
     """A delivery, or a refusal: somebody is there."""
-    told = _days((1, Cause.SERVER_DOWN), (2, up), (3, Cause.SERVER_DOWN))
-    assert down_since(told, START + timedelta(days=5)) == START + timedelta(days=3)
+    assert _since((1, DOWN), (2, up), (3, DOWN), (4, DOWN), (5, DOWN), at=5) == 3
+
+
+def test_two_reports_are_not_enough_however_far_apart() -> None:
+    """Three days have to say so; many reports of one day are one outage."""
+    assert _since((1, DOWN), (6, DOWN), at=6) is None
+    assert _since((1, DOWN), (1, DOWN), (1, DOWN), (2, DOWN), at=2) is None
+
+
+def test_a_long_silence_says_nothing() -> None:
+    """A monthly newsletter that meets an outage each time knows nothing of the time between."""
+    assert _since((1, DOWN), (31, DOWN), (61, DOWN), at=61) is None
+    assert _since((1, DOWN), (31, DOWN), (33, DOWN), (35, DOWN), at=35) == 31
 
 
 def test_what_came_later_says_nothing_of_an_earlier_time() -> None:
     """A report is judged by what was known of its own time."""
-    told = _days((1, Cause.SERVER_DOWN), (9, None))
-    assert down_since(told, START + timedelta(days=5)) == START + timedelta(days=1)
-    assert down_since(told, START) is None
+    assert _since((1, DOWN), (2, DOWN), (3, DOWN), (9, None), at=5) == 1
+    assert _since((1, DOWN), at=0) is None
 
 
 @given(
@@ -102,9 +120,8 @@ def test_what_came_later_says_nothing_of_an_earlier_time() -> None:
 def test_the_order_of_evidence_does_not_matter(told: list[tuple[int, Cause | None]]) -> None:
     """Only its times do."""
     evidence = _days(*told)
-    assert down_since(evidence, START + timedelta(days=10)) == down_since(
-        evidence[::-1], START + timedelta(days=10)
-    )
+    at = START + timedelta(days=10)
+    assert down_since(evidence, at, silence=WEEK) == down_since(evidence[::-1], at, silence=WEEK)
 
 
 @pytest.mark.parametrize(

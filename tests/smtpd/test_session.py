@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -268,7 +267,7 @@ def test_recipients_that_are_not_ours(house: House) -> None:
 
 
 def test_a_forged_path_is_refused(house: House) -> None:
-    """550 5.7.1, in much less than a millisecond, and before any message is sent."""
+    """550 5.7.1, before any message is sent, and a warning that says so."""
     keys = read_keys("b Zm9yLWV4YW1wbGVzLW9ubHktbmV2ZXItdXNlLWl0")
     now = datetime.now(UTC)
     good = return_path("anna@example.com", base="b@example.org", keys=keys, at=now)
@@ -290,12 +289,10 @@ def test_a_forged_path_is_refused(house: House) -> None:
             "250 2.1.5 Ok",
             "250 2.1.5 Ok",
         ]
-        assert house.named("recipient_refused")[0]["forward_path"] == bad
+        (told,) = house.named("forged_refused")
+        assert (told["forward_path"], told["level"]) == (bad, "warning")
 
     house.run(talk)
-    started = time.perf_counter()
-    assert all(forged(bad) for _ in range(1000))
-    assert time.perf_counter() - started < 1
 
 
 def test_too_many_recipients(house: House) -> None:

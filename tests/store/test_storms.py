@@ -157,11 +157,10 @@ def test_a_server_that_is_down_for_two_weeks_is_down_for_good(
     store: Store, message: Make, one: One
 ) -> None:
     """Whoever of the domain is mailed then; before that it only counts."""
-    down = Cause.SERVER_DOWN
-    store.record([message(one("joe@example.com", down), day=0)])
-    store.record([message(one("ann@example.com", down), day=13)])
+    for day, who in ((0, "joe"), (6, "ann"), (13, "bob")):
+        store.record([message(one(f"{who}@example.com", Cause.SERVER_DOWN), day=day)])
     assert not any(state.blocked for state in store.states(now=_at(13)))
-    store.record([message(one("eve@example.com", down), day=15)])
+    store.record([message(one("eve@example.com", Cause.SERVER_DOWN), day=15)])
 
     state = store.state("eve@example.com", now=_at(16))
     assert state
@@ -169,18 +168,29 @@ def test_a_server_that_is_down_for_two_weeks_is_down_for_good(
     assert state.why == "its server has been down for 15 days, by every report: for good"
 
 
+def test_one_old_failure_makes_nobody_dead(store: Store, message: Make, one: One) -> None:
+    """A timeout three weeks ago and an outage today: everybody's first failure, and no more."""
+    store.record([message(one("bob@example.com", Cause.SERVER_DOWN), day=0)])
+    for n in range(60):
+        down = one(f"u{n}@example.com", Cause.SERVER_DOWN)
+        store.record([message(down, day=20 + n * MINUTE / 2)])
+    assert not any(state.blocked for state in store.states(now=_at(21)))
+    assert [storm.recipients for storm in store.storms(everything=True)] == [60]
+
+
 @pytest.mark.parametrize("sign", [Cause.MAILBOX_FULL, Cause.UNKNOWN, None])
 def test_a_server_that_answers_once_is_not_down_for_good(
     store: Store, message: Make, one: One, sign: Cause | None
 ) -> None:
     """A delivery to anybody there, or a refusal, begins it anew."""
-    down = Cause.SERVER_DOWN
-    store.record([message(one("joe@example.com", down), day=0)])
+    for day in (0, 5):
+        store.record([message(one("joe@example.com", Cause.SERVER_DOWN), day=day)])
     if sign is None:
         store.delivered("ann@example.com", who="alice", now=_at(8))
     else:
         store.record([message(one("ann@example.com", sign), day=8)])
-    store.record([message(one("joe@example.com", down), day=15)])
+    for day in (10, 15):
+        store.record([message(one("eve@example.com", Cause.SERVER_DOWN), day=day)])
     assert not any(state.blocked for state in store.states(now=_at(16)))
 
 

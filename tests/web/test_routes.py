@@ -240,3 +240,11 @@ def test_the_description_has_the_keys_that_are_sent(api: Any) -> None:
     assert isinstance(api.store, Store)
     assert known is not None
     assert list(state(known, 5)) == list(answers.State.model_fields)
+
+
+@pytest.mark.parametrize("reply", ["250 2.0.0 OK queued", "hello world", "354 go on", "5500 no"])
+def test_what_is_no_rejection_is_refused(api: Any, reply: str) -> None:
+    """A client that posts every final reply must not block those who got their mail."""
+    body = {"rejections": [{**REJECTED, "reply": reply}]}
+    assert api.ask("POST", "/v1/rejections", json=body).status_code == 422
+    assert _look_up(api, REJECTED["address"])["blocked"] is False
