@@ -82,7 +82,8 @@ def _show(
 def _verdict(told: Change, *, as_json: bool) -> None:
     fact = told.after or told.before
     address = (fact and fact.address) or "(address hidden)"
-    before, after = _in_short(told.before), _in_short(told.after)
+    trusts = {one.trust for one in (told.before, told.after) if one}
+    before, after = (_in_short(one, trust=len(trusts) > 1) for one in (told.before, told.after))
     if as_json:
         output.json_line(
             {"queue_id": told.queue_id, "address": address, "before": before, "after": after}
@@ -91,12 +92,12 @@ def _verdict(told: Change, *, as_json: bool) -> None:
         output.line((told.queue_id, "dim"), "  ", (address, "bold"), f": {before} -> {after}")
 
 
-def _in_short(fact: Fact | None) -> str:
+def _in_short(fact: Fact | None, *, trust: bool) -> str:
     if fact is None:
         return "nothing"
     verdict = fact.verdict
-    trust = f" ({fact.trust})" if fact.trust else ""
-    return f"{fact.what}, {verdict.cause} by {verdict.rule}{trust}" if verdict else str(fact.what)
+    told = f"{fact.what}, {verdict.cause} by {verdict.rule}" if verdict else str(fact.what)
+    return f"{told} ({fact.trust})" if trust and fact.trust else told
 
 
 def _state(decision: Decision, soft_limit: int, *, as_json: bool) -> None:
