@@ -133,6 +133,39 @@ def test_what_is_no_list_is_told_in_one_line(
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("audience.csv", "Email Address,First Name\na@example.org,Ann\nb@example.org,Bob\n"),
+        ("audience.jsonl", '{"email": "a@example.org", "name": "Ann"}\n' * 3),
+    ],
+)
+def test_an_export_of_contacts_is_refused(call: Call, tmp_path: Path, name: str, text: str) -> None:
+    """Nobody is blocked by it, unless a cause is given."""
+    (tmp_path / name).write_text(text)
+    done = call("import", name)
+
+    assert done.exit_code == 3
+    assert done.stderr.startswith(f"bounced: {name}: none of its columns says why")
+    assert done.stderr.count("\n") == 1
+    assert call("check", "a@example.org").exit_code == 0
+    assert call("import", "--cause", "suppressed", name).exit_code == 0
+    assert call("check", "a@example.org").exit_code == 1
+
+
+def test_who_is_fine_by_the_lists_own_words_is_skipped(call: Call, tmp_path: Path) -> None:
+    """The summary says which words."""
+    (tmp_path / "all.csv").write_text(
+        "email,status\na@example.org,subscribed\nb@example.org,cleaned\n"
+    )
+    done = call("import", "all.csv")
+
+    assert done.exit_code == 0
+    assert 'says "subscribed", which blocks nobody\t1\n' in done.stdout
+    assert call("check", "a@example.org").exit_code == 0
+    assert call("check", "b@example.org").exit_code == 1
+
+
 def test_a_spreadsheets_utf_16_is_read(call: Call, tmp_path: Path) -> None:
     """It has a mark at its beginning; bytes that are no text make a bad line."""
     (tmp_path / "wide.csv").write_bytes("email\nä@example.org\n".encode("utf-16"))
