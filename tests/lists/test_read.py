@@ -34,8 +34,10 @@ def _addresses(found: list[Entry]) -> list[str]:
         "bounced\temail\n1\ta@example.org\n\n1\tb@example.org\n",
         '"email"\r\n"a@example.org"\r\n"b@example.org"\r\n',
         '["a@example.org", "b@example.org"]',
-        '{"email": "a@example.org"}\n\n'
-        '{"address": "b@example.org", "type": "spam", "more": {"x": [1]}}\n',
+        (
+            '{"email": "a@example.org"}\n\n'
+            '{"address": "b@example.org", "type": "spam", "more": {"x": [1]}}\n'
+        ),
         '{\n "results": [\n  {"recipient": "a@example.org"}, {"recipient": "b@example.org"}]}',
     ],
 )
