@@ -15,9 +15,9 @@ from typing import Any, Final, TypeVar
 
 from bounced.errors import StoreFullError, StoreUnavailableError
 from bounced.lists import Bad, Entry, Listed, Skipped
-from bounced.policy import BLOCKING, Decision, Effect
+from bounced.policy import BLOCKING, Effect
 from bounced.shapes import Shape
-from bounced.store import Import, Store
+from bounced.store import Import, Store, Taken
 from bounced.store.spool import in_order
 
 _BATCH: Final = 2_000  # others wait for some 100 ms
@@ -70,7 +70,7 @@ class Summary:
                 yield entry
 
 
-Batch = Sequence[tuple[Listed, Decision | None]]
+Batch = Sequence[tuple[Listed, Taken | None]]
 
 
 def take_in(
@@ -82,13 +82,13 @@ def take_in(
     """
     with in_order(entries) as ordered:
         for batch in _paced(ordered):
-            decisions = _patiently(partial(store.imported, batch, how, dry_run=dry_run))
-            for one, decision in zip(batch, decisions, strict=True):
-                effect = decision.effect if decision else "known"
-                summary.effects[effect] += 1
-                if effect in BLOCKING:
-                    summary.causes[one.cause] += 1
-            yield list(zip(batch, decisions, strict=True))
+            did = _patiently(partial(store.imported, batch, how, dry_run=dry_run))
+            done = list(zip(batch, did, strict=True))
+            summary.effects.update(made.effect if made else "known" for made in did)
+            summary.causes.update(
+                one.cause for one, made in done if made and made.effect in BLOCKING
+            )
+            yield done
 
 
 def _patiently(work: Callable[[], _T]) -> _T:

@@ -133,13 +133,14 @@ def _would(batch: taking.Batch, summary: Summary, *, as_json: bool) -> None:
     changes = [(one, made) for one, made in batch if made and made.effect in BLOCKING]
     for number, (one, made) in enumerate(changes, summary.changed - len(changes) + 1):
         if as_json:
-            shape = {"address": one.address, "stream": made.after.stream}
-            since = {"since": shapes.when(made.after.since), "cause": str(one.cause)}
-            output.json_line({**shape, **since, **shapes.decision(made)})
+            shape = {"address": one.address, "stream": made.stream}
+            since = {"since": shapes.when(made.since), "cause": str(one.cause)}
+            did = {"effect": str(made.effect), "why": made.why}
+            output.json_line({**shape, **since, **did})
         elif number <= _SHOWN:
             output.line(
                 (one.address, "bold"),
-                f": {made.effect} since {made.after.since:%Y-%m-%d}, {one.cause}: ",
+                f": {made.effect} since {made.since:%Y-%m-%d}, {one.cause}: ",
                 made.why,
             )
 

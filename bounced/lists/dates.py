@@ -12,6 +12,7 @@ _NUMBER: Final = re.compile(r"-?\d{1,16}(?:\.\d{1,9})?")
 _MILLIS: Final = 10**11  # as seconds that would be the year 5138
 _DAY: Final = re.compile(r"(?:19|20)\d{6}")
 _FIRST: Final = 1980
+_SECONDS: Final = 10  # digits of a time since 1970, from 2001 to 2286
 _NONE: Final = frozenset({"", "0", "null", "none", "-", "0000-00-00", "0000-00-00 00:00:00"})
 _ZONE: Final = re.compile(r" ?(?:[+-]0000 )?(?:UTC|GMT|Z)$")
 _OFFSET: Final = re.compile(r" ([+-]\d\d:?\d\d)$")
@@ -36,6 +37,8 @@ def when(text: str, now: datetime) -> datetime | None:
 def moment_of(text: str) -> datetime | None:
     """Return the moment in *text*, whenever that is; ValueError for what is no date."""
     text = text.strip()
+    if len(text) == _SECONDS and text.isdecimal() and text.isascii():
+        return datetime.fromtimestamp(int(text), UTC)
     if text.lower() in _NONE:
         return None
     try:

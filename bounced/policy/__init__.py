@@ -8,7 +8,7 @@ the time set for its cause ever lifts a block.
 
 from __future__ import annotations
 
-from bounced.policy.decide import decide, untrusted
+from bounced.policy.decide import block_end, decide, listed_why, untrusted
 from bounced.policy.state import (
     BLOCKING,
     COUNTING,
@@ -33,6 +33,8 @@ __all__ = [
     "Settings",
     "What",
     "as_of",
+    "block_end",
     "decide",
+    "listed_why",
     "untrusted",
 ]

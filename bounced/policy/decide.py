@@ -167,6 +167,19 @@ def _complaint(state: AddressState, event: Event, settings: Settings, now: datet
     return Effect.COUNTED, state, why
 
 
+def block_end(
+    cause: Cause, settings: Settings, now: datetime, until: datetime | None = None
+) -> datetime | None:
+    """Return when a block that begins *now* ends: *until* then, else as set for its cause."""
+    lasting = settings.expire.get(cause)
+    return now + lasting if until is None and lasting is not None else until
+
+
+def listed_why(who: str | None, why: str | None) -> str:
+    """Return the reason of a block that *who* imports."""
+    return f"imported by {who}: {why}"
+
+
 def _block(
     state: AddressState,
     verdict: Verdict,
@@ -177,13 +190,8 @@ def _block(
     by: str | None = None,
     until: datetime | None = None,
 ) -> _Outcome:
-    """Block; a block that stands gives way only to a longer one, and keeps its beginning.
-
-    It lasts *until* then where that was said, else for what is set for its cause.
-    """
-    lasting = settings.expire.get(verdict.cause)
-    if until is None and lasting is not None:
-        until = now + lasting
+    """Block; a block that stands gives way only to a longer one, and keeps its beginning."""
+    until = block_end(verdict.cause, settings, now, until)
     if until and until <= now:
         return Effect.RECORDED, state, f"{why}; blocks for {verdict.cause} are set to last no time"
     if state.blocked and not _longer(until, state.expires_at):
@@ -238,7 +246,7 @@ def _listed(state: AddressState, event: Event, settings: Settings, now: datetime
         outdated = outdated or f"older than the last delivery, {day(state.last_delivery_at)}"
     if outdated:
         return Effect.RECORDED, state, outdated
-    why = f"imported by {event.who}: {event.why}"
+    why = listed_why(event.who, event.why)
     return _block(state, verdict, settings, now, why, by=event.who, until=event.until)
 
 

@@ -10,7 +10,7 @@ from bounced.store.apply import Effects
 from bounced.store.facts import Fact, by_operator
 from bounced.store.incidents import Incident
 from bounced.store.letters import Letter, Letters, Settled
-from bounced.store.lists import Import
+from bounced.store.lists import Import, Taken
 from bounced.store.outbox import FORWARD, Outbox
 from bounced.store.rejudge import Change, Changes, Kept
 from bounced.store.store import Store
@@ -39,6 +39,7 @@ __all__ = [
     "Settled",
     "Store",
     "Storm",
+    "Taken",
     "Writer",
     "by_operator",
 ]

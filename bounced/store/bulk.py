@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
@@ -19,45 +18,58 @@ from sqlalchemy import Connection, Table, func, insert, select, text
 from bounced.causes import Cause
 from bounced.lists import Listed
 from bounced.model import Action
-from bounced.policy import AddressState, Decision, Effect, What
+from bounced.policy import AddressState, Effect, What
 from bounced.store.schema import audit, events, recipients
 from bounced.store.state import Place
-from bounced.store.types import plain, utc
+from bounced.store.types import utc
 
 ORIGIN: Final = "import"
+# In the order of the tables, so that no row needs to be put into another one.
 _EVENT: Final = (
-    *("id", "stream", "key", "address", "at", "origin", "what", "cause", "type", "effect", "why"),
-    *("who", "reason", "action", "status", "smtp_code", "rule", "evidence", "expires_at"),
+    *("id", "stream", "key", "address", "at", "origin", "what", "action", "status", "smtp_code"),
+    *("cause", "type", "rule", "evidence", "effect", "why", "who", "reason", "expires_at"),
 )
-_AUDIT: Final = ("event_id", "at", "stream", "key", "who", "effect", "why", "before", "after")
+_AUDIT: Final = ("at", "event_id", "stream", "key", "who", "effect", "before", "after", "why")
 _RECIPIENT: Final = (
     *("stream", "key", "address", "domain", "blocked", "since", "expires_at", "blocked_by"),
     *("why", "cause", "rule", "evidence", "soft_count", "complaints"),
-)
-_CHANGED: Final = (
-    *("blocked", "since", "expires_at", "blocked_by", "why", "cause", "rule", "evidence"),
 )
 _LISTED, _BLOCKED, _FAILED = What.LISTED.value, Effect.BLOCKED.value, Action.FAILED.value
 _TYPES: Final = {cause.value: cause.info.type.value for cause in Cause}
 _IDS: Final = text(
     "SELECT nextval(pg_get_serial_sequence('events', 'id')) FROM generate_series(1, :count)"
 )
-_encoded: Final = json.JSONEncoder(default=plain).encode
+_encoded: Final = json.encoder.encode_basestring_ascii
+_json: Final = lru_cache(1_000)(_encoded)  # what is the same in row after row
 
 
 class Fresh(NamedTuple):
-    """An address without a state before, and the decision that blocks it, whatever its name."""
+    """An address that nobody had heard of, and the block that a list is the reason for."""
 
     place: Place
     listed: Listed
     at: datetime
+    until: datetime | None
+    who: str
     reason: str
-    decision: Decision
+    why: str
 
     @property
     def state(self) -> AddressState:
         """Its state from now on."""
-        return replace(self.decision.after, address=self.listed.address, key=self.place.key)
+        return AddressState(
+            address=self.listed.address,
+            key=self.place.key,
+            stream=self.place.stream,
+            blocked=True,
+            since=self.at,
+            expires_at=self.until,
+            blocked_by=self.who,
+            why=self.why,
+            cause=self.listed.cause,
+            rule=self.listed.rule or None,
+            evidence=(self.listed.evidence or None) if self.listed.rule else None,
+        )
 
 
 def insert_all(connection: Connection, fresh: Sequence[Fresh]) -> None:
@@ -77,39 +89,49 @@ def _rows(
     one: Fresh, event_id: int, stored: Callable[[datetime], Any]
 ) -> tuple[tuple[Any, ...], ...]:
     """Return the rows of ``events``, ``audit`` and ``recipients``."""
-    (stream, key), listed, when, reason, decision = one
-    after, why = decision.after, decision.why
-    who, cause = after.blocked_by, after.cause
-    rule, evidence, address = after.rule, after.evidence, listed.address
-    assert cause is not None
-    name, at = cause.value, stored(when)
-    until = stored(after.expires_at) if after.expires_at else None
-    said = says_why(listed)
+    (stream, key), listed, when, ends, who, reason, why = one
+    address, cause, rule, status = listed.address, listed.cause.value, listed.rule, listed.status
+    evidence = (listed.evidence or None) if rule else None
+    at, until = stored(when), stored(ends) if ends else None
     event = (
-        *(event_id, stream, key, address, at, ORIGIN, _LISTED, name, _TYPES[name], _BLOCKED, why),
-        *(who, reason, _FAILED if said else None, str(listed.status) if listed.status else None),
-        *(listed.smtp_code, rule, evidence, stored(listed.until) if listed.until else None),
+        *(event_id, stream, key, address, at, ORIGIN, _LISTED, _FAILED if said(listed) else None),
+        *(str(status) if status else None, listed.smtp_code, cause, _TYPES[cause], rule),
+        *((evidence or "") if rule else None, _BLOCKED, why, who, reason),
+        stored(listed.until) if listed.until else None,
     )
-    values = (True, when.isoformat(), after.expires_at, who, why, name, rule, evidence)
-    changed = {name: value for name, value in zip(_CHANGED, values, strict=True) if value}
-    before = _blank(tuple(changed))
-    trail = (event_id, at, stream, key, who, _BLOCKED, why, before, _encoded(changed))
+    changes = [f'"blocked": true, "since": "{when.isoformat()}"']
+    if ends:
+        changes.append(f'"expires_at": "{ends.isoformat()}"')
+    changes.append(f'"blocked_by": {_json(who)}, "why": {_json(why)}, "cause": "{cause}"')
+    if rule:
+        changes.append(f'"rule": {_json(rule)}')
+    if evidence:
+        changes.append(f'"evidence": {_encoded(evidence)}')
+    before = _before(expires=bool(ends), rule=bool(rule), evidence=bool(evidence))
+    after = f"{{{', '.join(changes)}}}"
+    trail = (at, event_id, stream, key, who, _BLOCKED, before, after, why)
     domain = key.rpartition("@")[2]
     state = (
-        *(stream, key, address, domain, True, at, until),
-        *(who, why, name, rule, evidence, 0, 0),
+        *(stream, key, address, domain, True, at, until, who, why, cause, rule, evidence),
+        *(0, 0),
     )
     return event, trail, state
 
 
-def says_why(listed: Listed) -> bool:
+@cache
+def _before(*, expires: bool, rule: bool, evidence: bool) -> str:
+    """Return what the fields that change were before."""
+    names = [
+        *("since", *(["expires_at"] if expires else []), "blocked_by", "why", "cause"),
+        *(["rule"] if rule else []),
+        *(["evidence"] if evidence else []),
+    ]
+    return json.dumps({"blocked": False} | dict.fromkeys(names))
+
+
+def said(listed: Listed) -> bool:
     """Whether the list quotes what a server said."""
     return bool(listed.rule or listed.status or listed.smtp_code)
-
-
-@cache
-def _blank(names: tuple[str, ...]) -> str:
-    return _encoded({name: False if name == "blocked" else None for name in names})
 
 
 def _moments(connection: Connection) -> Callable[[datetime], Any]:
@@ -144,8 +166,9 @@ def _insert(
 ) -> None:
     compiled = insert(table).compile(dialect=connection.dialect, column_keys=list(columns))
     if compiled.positional:
-        ordered = itemgetter(*map(columns.index, compiled.positiontup or columns))
-        connection.exec_driver_sql(str(compiled), list(map(ordered, lines)))
+        if compiled.positiontup != list(columns):
+            lines = list(map(itemgetter(*map(columns.index, compiled.positiontup or ())), lines))
+        connection.exec_driver_sql(str(compiled), list(lines))
     else:
         named = [dict(zip(columns, line, strict=True)) for line in lines]
         connection.exec_driver_sql(str(compiled), named)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache
 from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, select
@@ -24,7 +23,9 @@ from bounced.policy import (
     Policies,
     What,
     as_of,
+    block_end,
     decide,
+    listed_why,
 )
 from bounced.store import bulk, outbox, state
 from bounced.store.bulk import Fresh
@@ -35,7 +36,6 @@ from bounced.store.state import Place, place
 from bounced.store.types import storable
 from bounced.store.write import write
 
-_LISTED: Final = What.LISTED
 _BLOCKED: Final = Effect.BLOCKED
 
 
@@ -47,6 +47,15 @@ class Import:
     who: str
     now: datetime
     stream: str = "default"
+
+
+class Taken(NamedTuple):
+    """What an entry did to its address in *stream*, and why; ``since`` when that is blocked."""
+
+    effect: Effect
+    why: str
+    stream: str
+    since: datetime | None
 
 
 class _Known(NamedTuple):
@@ -64,7 +73,7 @@ def take_in(
     policies: Policies,
     *,
     lasting: bool = True,
-) -> list[Decision | None]:
+) -> list[Taken | None]:
     """Let the entries take effect; return what each did, ``None`` for one imported before.
 
     Unless *lasting*, nothing is locked or changed.
@@ -72,7 +81,7 @@ def take_in(
     entries = list(_placed(listed, how))
     memory = Memory(states=state.load(connection, {at for at, _ in entries}, lock=lasting))
     before = dict(memory.states)
-    # Whoever listens wants to hear of each address: then nothing goes the quick way.
+    # Whoever listens wants to hear of each address; and then nothing goes the quick way.
     quick = not outbox.listened(connection)
     known = _imported_before(connection, before)
     taking = _Taking(how, policies, memory, known, {}, [], quick=quick)
@@ -98,20 +107,25 @@ class _Taking:
     others: list[Entry]
     quick: bool
 
-    def take(self, at: Place, one: Listed) -> Decision | None:
+    def take(self, at: Place, one: Listed) -> Taken | None:
         """Decide on one entry, unless it was imported before."""
-        reason = f"on the list of {self.how.source}: {one.why}"
+        reason = self._reason(one.why)
         when = one.since or self.how.now
-        if at not in self.memory.states and at not in self.fresh:
-            decision, _ = self._decided(_blank(at.stream), one, when, reason)
-            if decision.effect is not _BLOCKED:
-                return decision  # nothing, to an address that nobody has heard of: no event
-            if self.quick:
-                self.fresh[at] = Fresh(at, one, when, reason, decision)
-                return decision
-        return self._take_known(at, one, when, reason)
+        if at in self.memory.states or at in self.fresh or not self.quick:
+            return self._take_known(at, one, when, reason)
+        settings = self.policies.of(at.stream)
+        ends = block_end(one.cause, settings, when, one.until) if settings.expire else one.until
+        if ends and ends <= self.how.now:
+            return self._take_known(at, one, when, reason)
+        # Of an address that nobody has heard of nothing is known that could speak against it.
+        why = listed_why(self.how.who, reason)
+        self.fresh[at] = Fresh(at, one, when, ends, self.how.who, reason, why)
+        return Taken(_BLOCKED, why, at.stream, when)
 
-    def _take_known(self, at: Place, one: Listed, when: datetime, reason: str) -> Decision | None:
+    def _reason(self, why: str) -> str:
+        return f"on the list of {self.how.source}: {why}"
+
+    def _take_known(self, at: Place, one: Listed, when: datetime, reason: str) -> Taken | None:
         known = self.known.setdefault(at, [])
         if fresh := self.fresh.get(at):
             self.memory.states.setdefault(at, fresh.state)
@@ -122,16 +136,17 @@ class _Taking:
         current, ends = self.memory.current(at, one.address, self.how.now)
         decision, aside = self._decided(current, one, when, reason)
         self.memory.keep(at, decision)
-        fact = replace(_fact(at, one, when, reason, self.how.who), aside=aside)
-        self.others += (*ends, Entry(fact, decision))
-        return decision
+        if at in self.memory.states:  # else it did nothing to one that nobody has heard of
+            fact = replace(_fact(at, one, when, reason, self.how.who), aside=aside)
+            self.others += (*ends, Entry(fact, decision))
+        return Taken(decision.effect, decision.why, at.stream, decision.after.since)
 
     def _decided(
         self, current: AddressState, one: Listed, when: datetime, reason: str
     ) -> tuple[Decision, str | None]:
         """Return the decision, and why there is none where the block would be over by now."""
         event = Event(
-            what=_LISTED,
+            what=What.LISTED,
             verdict=_verdict(one),
             cause=one.cause,
             who=self.how.who,
@@ -145,12 +160,6 @@ class _Taking:
             return decision, None
         aside = f"its block would be over since {after.expires_at:%Y-%m-%d}"
         return decide(current, replace(event, aside=aside), settings, when), aside
-
-
-@cache
-def _blank(stream: str) -> AddressState:
-    """Return the state of an address that nobody has heard of; which one makes no difference."""
-    return AddressState(address="", key="", stream=stream)
 
 
 def _placed(listed: Sequence[Listed], how: Import) -> Iterator[tuple[Place, Listed]]:
@@ -195,7 +204,7 @@ def _imported_before(connection: Connection, places: Iterable[Place]) -> dict[Pl
 
 
 def _fact(at: Place, one: Listed, when: datetime, reason: str, who: str) -> Fact:
-    said = bulk.says_why(one)
+    said = bulk.said(one)
     return Fact(
         at=when,
         origin=bulk.ORIGIN,

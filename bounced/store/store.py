@@ -26,7 +26,7 @@ from bounced.store import (
 from bounced.store.apply import Source, end_blocks, take_effect
 from bounced.store.facts import Fact, by_operator
 from bounced.store.incidents import Incident
-from bounced.store.lists import Import
+from bounced.store.lists import Import, Taken
 from bounced.store.notices import of_incidents, of_storms
 from bounced.store.rejudge import Changes, Kept
 from bounced.store.schema import outbox as outbox_rows
@@ -85,12 +85,11 @@ class Store(Transactions):
 
     def imported(
         self, listed: Sequence[Listed], how: Import, *, dry_run: bool = False
-    ) -> list[Decision | None]:
+    ) -> list[Taken | None]:
         """Take in entries of a suppression list in one transaction.
 
-        Returns what each did, in their order; ``None`` for one that was imported before.  The
-        states in it lack the address, where nobody had heard of it.  With *dry_run* nothing is
-        changed.  Others wait meanwhile: two thousand take some 100 ms.
+        Returns what each did, in their order; ``None`` for one that was imported before.  With
+        *dry_run* nothing is changed.  Others wait meanwhile: two thousand take some 100 ms.
         """
         if dry_run:
             with self.database.read() as connection:

@@ -15,7 +15,7 @@ from bounced.address import normalise
 from bounced.causes import Cause
 from bounced.lists import Listed
 from bounced.model import Status
-from bounced.policy import Effect, Policies, Settings, What
+from bounced.policy import AddressState, Effect, Policies, Settings, What, decide
 from bounced.store import Import, Incoming, Store, bulk, lists, schema, state
 from bounced.store.judge import Entry
 from bounced.store.write import write
@@ -186,10 +186,13 @@ def test_the_quick_way_writes_what_the_usual_way_writes(
     def usual(connection: Connection, fresh: list[bulk.Fresh]) -> None:
         for one in fresh:
             fact = lists._fact(one.place, one.listed, one.at, one.reason, HOW.who)
-            blank = replace(one.decision.before, address=one.listed.address, key=one.place.key)
-            decision = replace(one.decision, before=blank, after=one.state)
+            blank = AddressState(
+                address=one.listed.address, key=one.place.key, stream=one.place.stream
+            )
+            decision = decide(blank, fact.event(None), Settings(), one.at)
+            assert decision.after == one.state
             write(connection, [(Entry(fact, decision), None)])
-            state.save(connection, {}, {one.place: one.state})
+            state.save(connection, {}, {one.place: decision.after})
 
     quick = _written(store, entries)
     monkeypatch.setattr(bulk, "insert_all", usual)
