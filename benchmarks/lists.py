@@ -70,10 +70,7 @@ def bare(source: Path, target: Path) -> tuple[float, float]:
     new = sqlite3.connect(target, isolation_level=None)
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         new.execute(f"PRAGMA {pragma}")
-    schema = (
-        "SELECT sql FROM sqlite_master "
-        "WHERE type IN ('table', 'index') AND name NOT LIKE 'sqlite_%'"
-    )
+    schema = "SELECT sql FROM sqlite_master WHERE type IN ('table', 'index') AND sql NOT NULL"
     for (statement,) in made.execute(schema):
         new.execute(statement)
     rows = {name: made.execute(f"SELECT * FROM {name} ORDER BY rowid") for name in TABLES}

@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import functools
 import os
-import re
 import resource
 import signal
 import socket
@@ -182,7 +181,7 @@ class Daemon:
         return Listeners(service=service, connections=limits.connections)
 
     def _announce(self, addresses: list[str]) -> None:
-        where = _shown(self.config.store.url)
+        where = self.store.name
         with contextlib.suppress(OSError):  # nobody has to listen
             for line in (*(f"listening on {address}" for address in addresses), f"data in {where}"):
                 print(line, flush=True)  # noqa: T201 - for the person who started it
@@ -266,12 +265,6 @@ class Daemon:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def _shown(url: str) -> str:
-    """Return where the data is, as a person would say it: a file, or a URL without its password."""
-    path = url.removeprefix("sqlite:///")
-    return path if path != url else re.sub(r"(//[^/@:]*):[^@/]*@", r"\1:***@", url)
 
 
 def _allow_files(wanted: int) -> None:

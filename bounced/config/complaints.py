@@ -11,12 +11,13 @@ from bounced.causes import Cause
 from bounced.config import names
 
 _PASSWORD = re.compile(r"(://[^:/@\s]{0,200}:)[^@\s]{0,500}@")
+_PARAMETER = re.compile(r"([?&](?:ssl)?password=)[^&\s\"]{0,500}")
 _SHOWN = 80
 
 
 def hide_password(url: str) -> str:
-    """Return a database URL without its password."""
-    return _PASSWORD.sub(r"\1***@", url)
+    """Return a database URL without its passwords."""
+    return _PARAMETER.sub(r"\1***", _PASSWORD.sub(r"\1***@", url))
 
 
 def sentence(error: ErrorDetails) -> str:

@@ -5,11 +5,12 @@ holds one, which is read whole up to ``LONGEST`` characters.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from bounced.errors import InputError
-from bounced.lists.row import Columns, Rows
+from bounced.lists.columns import Columns
+from bounced.lists.row import Rows
 from bounced.lists.values import Bad, Entry
 
 LONGEST: Final = 64 * 2**20
@@ -25,40 +26,56 @@ def objects(first: str, rest: Iterator[str], every: Rows, number: int) -> Iterat
     """Yield the entries; *number* is that of the *first* line.  Raises InputError."""
     if not first:
         return
-    one = _one(every)
+    one = _Objects(every)
     head = _parsed(first)
     if _is_row(head) or (head is None and first.rstrip().endswith("}")):
         yield _line(first, number, one)
         for line, text in enumerate(rest, number + 1):
             if text.strip():
                 yield _line(text, line, one)
-        return
-    for count, row in enumerate(_rows(_whole(first, rest)), 1):
-        entry = one(row, count)
-        yield entry._replace(unit="entry") if isinstance(entry, Bad) else entry
+    else:
+        for count, row in enumerate(_rows(_whole(first, rest)), 1):
+            entry = one(row, count)
+            yield entry._replace(unit="entry") if isinstance(entry, Bad) else entry
+    if one.silent and not one.spoke and not every.told:
+        raise InputError(one.silent.says_nothing)
 
 
-def _one(every: Rows) -> Callable[[Any, int], Entry]:
-    """Return what reads one object; equal names of its fields are looked at once."""
-    known: dict[tuple[str, ...], Columns] = {}
+class _Objects:
+    """Reads one object after the other; equal names of their fields are looked at once.
 
-    def one(row: Any, line: int) -> Entry:
+    ``silent`` are the fields of one that could be any contact, ``spoke`` tells of any other.
+    """
+
+    def __init__(self, every: Rows) -> None:
+        self._every = every
+        self._known: dict[tuple[str, ...], Columns] = {}
+        self.silent: Columns | None = None
+        self.spoke = False
+
+    def __call__(self, row: Any, line: int) -> Entry:
+        """Return what *row* comes to."""
         if isinstance(row, str):
             row = {"address": row}
         if not isinstance(row, dict):
             return Bad(line, "is no JSON object")
         flat = _flat(row)
-        names = tuple(flat)
-        if names not in known:
-            if len(known) >= _SHAPES:
-                known.clear()
-            known[names] = Columns.of(names)
-        return every.read(list(flat.values()), known[names], line)
+        columns = self._columns(tuple(flat))
+        return self._every.read(list(flat.values()), columns, line)
 
-    return one
+    def _columns(self, names: tuple[str, ...]) -> Columns:
+        columns = self._known.get(names)
+        if columns is None:
+            if len(self._known) >= _SHAPES:
+                self._known.clear()
+            columns = self._known[names] = Columns.of(names)
+            if columns.silent and columns.address:
+                self.silent = columns
+            self.spoke |= not columns.silent
+        return columns
 
 
-def _line(text: str, line: int, one: Callable[[Any, int], Entry]) -> Entry:
+def _line(text: str, line: int, one: _Objects) -> Entry:
     row = _parsed(text)
     return Bad(line, "is no JSON object") if row is None else one(row, line)
 
@@ -112,7 +129,7 @@ def _flat(row: dict[str, Any]) -> dict[str, str]:
 
 
 def _text(value: Any) -> str:
-    if value is None or value is False:
+    if value is None:
         return ""
     if isinstance(value, list):
         return " ".join(map(str, value))

@@ -12,8 +12,9 @@ from itertools import chain
 from typing import Final
 
 from bounced.errors import InputError
+from bounced.lists.columns import Columns
 from bounced.lists.objects import objects
-from bounced.lists.row import Columns, Reading, Rows
+from bounced.lists.row import Reading, Rows
 from bounced.lists.values import Bad, Entry
 
 _NO_ADDRESS: Final = (
@@ -34,7 +35,8 @@ class Format(StrEnum):
 def read(lines: Iterable[str], how: Reading, form: Format | None = None) -> Iterator[Entry]:
     """Yield what each entry of a list comes to; the *lines* keep their line ends.
 
-    Raises InputError where it is no list at all.
+    Raises InputError where it is no list at all, or says nowhere that it is one of whom not to
+    mail; of JSON lines that is known at their end.
     """
     source = iter(lines)
     blank = []
@@ -54,6 +56,8 @@ def _csv(first: str, rest: Iterator[str], every: Rows, skipped: int) -> Iterator
     header = next(csv.reader([first], delimiter=delimiter), [])
     columns = Columns.of(header)
     if columns.address:
+        if columns.silent and not every.told:
+            raise InputError(columns.says_nothing)
         return _table(rest, delimiter, every, columns, skipped + 1)
     if first.strip() and (len(header) > 1 or not ("@" in first or first.startswith("#"))):
         raise InputError(_NO_ADDRESS)

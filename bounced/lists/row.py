@@ -1,7 +1,8 @@
 """What one row of a suppression list says: whom to block, since when, why.
 
-In doubt nobody is blocked: what the list calls soft, or what its own words show to be soft by our
-rules, is skipped; a date that may be two is bad.
+In doubt nobody is blocked: who is fine by the list's own words, or of whom they say nothing that is
+known, is skipped; so is what the list calls soft, or what is soft by our rules.  A date that may be
+two is bad.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from bounced.address import is_address, normalise
 from bounced.causes import Cause, Type
 from bounced.classify import NO_RULE, RuleBook
 from bounced.lists import dates, words
+from bounced.lists.columns import Columns
 from bounced.lists.values import Bad, Entry, Listed, Skipped
 from bounced.lists.words import Means
 from bounced.model import Status
@@ -33,47 +35,23 @@ _CAUSES: Final = {
 NOT_BLOCKED: Final = "not blocked"
 NO_LONGER: Final = "no longer on the list"
 ONE_TAG: Final = "unsubscribed from some mail only"
+DELIVERED: Final = "its reply says that it was delivered"
+SILENT: Final = "does not say why it is listed"
+_UNKNOWN: Final = "says nothing that is known as a reason"
+_ALL: Final = "*"  # tags
+_MOST_SHOWN: Final = 20  # different words that are no reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """How a list is to be read: *cause* is for entries that don't say why they are listed."""
+    """How a list is to be read: *cause* is for entries that don't say why they are listed.
+
+    With it, they are taken for listed unless they say that they are fine.
+    """
 
     rules: RuleBook
     now: datetime
     cause: Cause | None = None
-
-
-class Columns(NamedTuple):
-    """Where a row has what: positions in it, the first that is filled counts."""
-
-    address: tuple[int, ...]
-    since: tuple[int, ...]
-    category: tuple[int, ...]
-    text: tuple[int, ...]
-    code: tuple[int, ...]
-    expired: tuple[int, ...]
-    tags: tuple[int, ...]
-    own: dict[str, int] | None
-
-    @classmethod
-    def of(cls, names: Sequence[str]) -> Columns:
-        """Find out by the *names* of the columns; ``address`` is empty where there is none."""
-        at = {words.squeezed(name): number for number, name in reversed(list(enumerate(names)))}
-
-        def find(known: Sequence[str]) -> tuple[int, ...]:
-            return tuple(at[name] for name in known if name in at)
-
-        return cls(
-            address=find(words.ADDRESS),
-            since=find(words.SINCE),
-            category=find(words.CATEGORY),
-            text=find(words.TEXT),
-            code=find(words.CODE),
-            expired=find(words.EXPIRED),
-            tags=find(words.TAGS),
-            own={name: at[name] for name in words.OWN} if at.keys() >= set(words.OWN) else None,
-        )
 
 
 class _Reply(NamedTuple):
@@ -92,7 +70,13 @@ class Rows:
 
     def __init__(self, how: Reading) -> None:
         self._how = how
+        self._shown: set[str] = set()
         self._classified = lru_cache(_REMEMBERED)(lambda said: _classified(said, how.rules))
+
+    @property
+    def told(self) -> bool:
+        """Whether a person has said that it is a list of whom not to mail, and why."""
+        return self._how.cause is not None
 
     def read(self, row: Sequence[str], columns: Columns, line: int) -> Entry:
         """Return what one row comes to; never raises."""
@@ -105,29 +89,72 @@ class Rows:
 
     def _foreign(self, row: Sequence[str], columns: Columns, line: int) -> Entry:
         address = _address(_first(row, columns.address))
-        if columns.expired and _first(row, columns.expired).lower() in words.YES:
-            return Skipped(line, address, NO_LONGER)
         means = _meaning(row, columns)
-        if means is Means.SOFT:
-            return Skipped(line, address, means.words)
         default = self._how.cause
-        if columns.tags and means in (None, Means.UNSUBSCRIBED):
-            if words.squeezed(_first(row, columns.tags)):
-                return Skipped(line, address, ONE_TAG)
-            means = means or (None if default else Means.UNSUBSCRIBED)
+        if columns.tags and means is None and not default and _first(row, columns.tags) == _ALL:
+            means = Means.UNSUBSCRIBED
+        if why := self._skip(row, columns, means):
+            return Skipped(line, address, why)
         since = dates.when(_first(row, columns.since), self._how.now)
         why = means.words if means else "listed"
         cause = _CAUSES.get(means) if means else None
         plain = Listed(address, normalise(address), cause or default or _UNSAID, why, since)
+        denied = any(_first(row, [at]).lower() in words.NO for at, _ in columns.flags)
+        listed = bool(means or columns.bare or (default and not denied))
         said = "" if cause else _said(row, columns)
-        return self._quoted(plain, said, means, line) if said else plain
+        entry = self._quoted(plain, said, means, line, listed=listed) if said else None
+        if entry or listed:
+            return entry or plain
+        return Skipped(line, address, self._no_reason(row, columns, None))
 
-    def _quoted(self, plain: Listed, said: str, means: Means | None, line: int) -> Entry:
-        """Return the entry of an address for which the list quotes a reply."""
+    def _skip(self, row: Sequence[str], columns: Columns, means: Means | None) -> str | None:
+        """Return why a row is no reason to block, whatever reply it quotes."""
+        if columns.expired and _first(row, columns.expired).lower() in words.YES:
+            return NO_LONGER
+        if means is Means.SOFT:
+            return means.words
+        if means is Means.FINE:
+            return self._no_reason(row, columns, means)
+        tagged = means in (None, Means.UNSUBSCRIBED) and words.squeezed(_first(row, columns.tags))
+        return ONE_TAG if tagged and not columns.silent else None
+
+    def _no_reason(self, row: Sequence[str], columns: Columns, means: Means | None) -> str:
+        """Return why a row blocks nobody; of unknown words only some are shown."""
+        if columns.silent:
+            return SILENT
+        flags = tuple(at for at, _ in columns.flags)
+        shown = [
+            (at, cell)
+            for at in (*columns.category, *columns.text, *flags)
+            if (cell := _first(row, [at])) and (means is None or _meant(cell, at, columns) is means)
+        ]
+        if not shown:
+            return SILENT
+        at, cell = shown[0]
+        said = f"{columns.names[at]}={cell}" if at in flags else cell
+        if len(said) > words.LONGEST:
+            return _UNKNOWN
+        if said not in self._shown:
+            if len(self._shown) >= _MOST_SHOWN:
+                return _UNKNOWN
+            self._shown.add(said)
+        return f'says "{said}", which blocks nobody'
+
+    def _quoted(
+        self, plain: Listed, said: str, means: Means | None, line: int, *, listed: bool
+    ) -> Entry | None:
+        """Return the entry of an address for which the list quotes a reply.
+
+        ``None`` if it is not *listed* by anything else either: no rule knows the reply, and it has
+        no code of a failure.
+        """
         # Whom it was about makes no difference to what a reply means.
         reply = self._classified(said.replace(plain.address, _MASK))
         if reply.skip:
             return Skipped(line, plain.address, reply.skip)
+        failed = str(reply.status or reply.smtp_code).startswith("5")
+        if not (reply.rule or failed or listed):
+            return None
         evidence = reply.evidence and reply.evidence.replace(_MASK, plain.address)
         return Listed(
             address=plain.address,
@@ -146,6 +173,8 @@ def _classified(said: str, rules: RuleBook) -> _Reply:
     judged = rejection(_MASK, said, None, rules)
     verdict, status, code = judged.verdict, judged.status, judged.smtp_code
     assert verdict is not None
+    if str(status or code).startswith("2"):
+        return _Reply(DELIVERED, None, None, None, status, code)
     known = verdict.rule != NO_RULE and verdict.cause is not Cause.UNKNOWN
     # RFC 3463 §2, RFC 5321 §4.2.1; the status counts more.
     temporary = str(status or code).startswith("4")
@@ -197,8 +226,21 @@ def _address(text: str, *, domains: bool = False) -> str:
 
 
 def _meaning(row: Sequence[str], columns: Columns) -> Means | None:
-    found = [word for at in columns.category if at < len(row) and (word := _word(row[at]))]
-    return min(found) if len(found) > 1 else found[0] if found else None
+    places = (*columns.category, *(at for at, _ in columns.flags))
+    return min(
+        (means for at in places if at < len(row) and (means := _meant(row[at], at, columns))),
+        default=None,
+    )
+
+
+def _meant(cell: str, at: int, columns: Columns) -> Means | None:
+    """Return what a *cell* means in the column *at*."""
+    flag = next((means for place, means in columns.flags if place == at), None)
+    if flag and cell.strip().lower() in words.YES:
+        return flag
+    if at not in columns.reasons and words.squeezed(cell) in words.VAGUE:
+        return None
+    return _word(cell)
 
 
 @lru_cache(_REMEMBERED)
@@ -222,7 +264,7 @@ def _is_code(cell: str) -> bool:
 
 
 def _speaks(cell: str) -> bool:
-    return bool(cell.strip()) and _word(cell) is None
+    return cell.strip().lower() not in {"", *words.NO} and _word(cell) is None
 
 
 def _cause(name: str) -> Cause | None:

@@ -19,10 +19,11 @@ class Means(IntEnum):
 
     COMPLAINT = 1
     UNSUBSCRIBED = 2
-    BY_HAND = 3
-    SOFT = 4
-    HARD = 5
-    BOUNCE = 6
+    FINE = 3
+    BY_HAND = 4
+    SOFT = 5
+    HARD = 6
+    BOUNCE = 7
 
     @property
     def words(self) -> str:
@@ -33,6 +34,7 @@ class Means(IntEnum):
 _SAID: Final = {
     Means.COMPLAINT: "complaint",
     Means.UNSUBSCRIBED: "unsubscribed",
+    Means.FINE: "fine",
     Means.BY_HAND: "suppressed by hand",
     Means.SOFT: "soft bounce",
     Means.HARD: "hard bounce",
@@ -81,9 +83,23 @@ CATEGORY: Final = (
     "category",
     "event",
     "status",
-    "source",
+    "emailstatus",
+    "subscriptionstatus",
+    "memberstatus",
+    "deliverystatus",
+    "state",
+    "result",
+    "action",
     "list",
 )
+SPARKPOST: Final = frozenset({"recipient", "source"})
+"""Whose ``source`` is the reason; anybody else's says where a contact comes from."""
+
+REASONS: Final = frozenset(
+    {"suppressionreason", "reason", "reasoncode", "bouncetype", "source", "classification"}
+)
+"""The columns whose name leaves no doubt: only there ``VAGUE`` words are reasons."""
+
 TEXT: Final = (
     "reason",
     "error",
@@ -102,6 +118,17 @@ TEXT: Final = (
 CODE: Final = ("code", "smtpcode", "errorcode", "status", "enhancedcode", "bouncecode")
 EXPIRED: Final = ("expired",)
 TAGS: Final = ("tags", "tag")
+SAY_NOTHING: Final = tuple(
+    frozenset(names.split())
+    for names in (
+        "email created",  # SendGrid: unsubscribes
+        "email created ip",  # SendGrid: spam reports
+        "address createdat",  # Mailgun: complaints
+        "address createdat tags",  # Mailgun: unsubscribes
+    )
+)
+"""The columns of suppression lists that don't say that they are one."""
+
 OWN: Final = ("stream", "blocked", "expiresat", "cause", "rule", "evidence", "why", "blockedby")
 
 _WORDS: Final[Mapping[Means, str]] = {
@@ -111,7 +138,12 @@ _WORDS: Final[Mapping[Means, str]] = {
     "unsubscribelink globalunsubscribe groupunsubscribe optout optedout unsubscribedviaemail "
     "unsubscribedviama unsubscribedviaapi userrequest",
     Means.BY_HAND: "manual manualsuppression manuallyadded manuallyblocked custom admin "
-    "adminblocked compliance rule blocklist blacklist blacklisted suppressed suppression",
+    "adminblocked compliance rule blocklist blocklisted blacklist blacklisted suppressed "
+    "suppression",
+    Means.FINE: "subscribed resubscribe resubscribed groupresubscribe optin optedin active enabled "
+    "confirmed verified member delivered delivery sent send processed accepted open opened opens "
+    "uniqueopened firstopening click clicked clicks valid deliverable ok good safe fine allowlist "
+    "allowlisted whitelist whitelisted",
     Means.SOFT: "soft softbounce softbounces softbounced transient temporary temporaryfailure "
     "tempfail deferred deferral delayed block blocks blocked throttled undetermined "
     "mailboxfull autoresponder challengeverification outofoffice",
@@ -121,7 +153,38 @@ _WORDS: Final[Mapping[Means, str]] = {
 }
 MEANING: Final = {word: means for means, words in _WORDS.items() for word in words.split()}
 LONGEST: Final = 32  # letters of a word that is in the vocabulary
-YES: Final = frozenset({"true", "1", "yes", "t"})
+VAGUE: Final = frozenset(
+    {
+        "manual",
+        "manuallyadded",
+        "custom",
+        "admin",
+        "compliance",
+        "rule",
+        "permanent",
+        "temporary",
+    }
+)
+"""Words that say just as well what kind of contact, contract or list it is."""
+
+FLAGS: Final = {
+    name: means
+    for means, names in {
+        Means.COMPLAINT: "complained complaint spamcomplaint markedasspam",
+        Means.UNSUBSCRIBED: "unsubscribed optout optedout hasoptedout hasoptedoutofemail",
+        Means.FINE: "delivered opened clicked subscribed active valid deliverable optin optedin",
+        Means.BY_HAND: "blocked blocklisted blacklisted emailblacklisted suppressed",
+        Means.SOFT: "softbounced softbounce",
+        Means.HARD: "hardbounced hardbounce",
+        Means.BOUNCE: "bounced bounce",
+    }.items()
+    for one in names.split()
+    for name in (one, f"is{one}")
+}
+"""Columns that hold yes or no, and what yes means."""
+
+YES: Final = frozenset({"true", "1", "yes", "t", "y"})
+NO: Final = frozenset({"false", "0", "no", "f", "n", "none", "null", "-"})
 
 
 def squeezed(text: str) -> str:

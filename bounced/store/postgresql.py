@@ -46,7 +46,7 @@ def engine(url: URL, patience: float, *, writes: str) -> Engine:
         "connect_timeout": seconds,
         "client_encoding": "utf8",
         "application_name": "bounced",
-        # A server that is gone without a word is given up after 10 to 15 s.
+        # A server that is gone without a word is given up after about ten seconds.
         "keepalives_idle": 5,
         "keepalives_interval": 2,
         "keepalives_count": 3,

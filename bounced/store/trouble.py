@@ -91,6 +91,10 @@ _POSTGRESQL: Final[dict[str, _Told]] = {
         StoreError,
         "does not give this user the right to do this: ALTER DATABASE … OWNER TO this user",
     ),
+    # No message is to blame for these, and none may be stored without its report because of them.
+    "42P01": (StoreError, "lacks a table of this version: run `bounced migrate`, or restart"),
+    "42703": (StoreError, "lacks a column of this version: run `bounced migrate`, or restart"),
+    "42P07": (StoreError, "has a table of somebody else's by a name of ours: name another one"),
     "options": (StoreError, "can't be opened with these options: look at store.url"),
     "XX001": (StoreError, "is damaged: stop the daemons, keep the files, restore a backup"),
     "XX002": (StoreError, "has a damaged index: REINDEX DATABASE, and find out why"),

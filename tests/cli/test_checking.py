@@ -35,12 +35,12 @@ def test_config_check_tells_every_setting_and_where_it_comes_from(
 def test_config_check_shows_no_secret(run: Run, tmp_path: Path) -> None:
     """Neither the password in the database's URL nor the salt of the hashes."""
     (tmp_path / "bounced.toml").write_text(
-        '[store]\nurl = "postgresql://u:secret@db/x"\n[log]\nsalt = "secret"\n'
+        '[store]\nurl = "postgresql://u:secret@db/x?password=secret"\n[log]\nsalt = "secret"\n'
     )
     for option in ((), ("--json",)):
         shown = run("config", "check", *option).stdout
         assert "secret" not in shown
-        assert "postgresql://u:***@db/x" in shown
+        assert "postgresql://u:***@db/x?password=***" in shown
 
 
 def test_config_check_in_json_is_one_object_a_setting(call: Call) -> None:

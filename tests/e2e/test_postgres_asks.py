@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import shutil
 import subprocess
@@ -12,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from postgres_instance import BINARIES, Postgres
-from sqlalchemy import text
+from postgresql_server import Postgresql
+from sqlalchemy import make_url, text
 
 from bounced.causes import Cause
 from bounced.errors import StoreUnavailableError
@@ -23,11 +22,7 @@ from bounced.store import Store
 from bounced.store.lookup import Lookup
 from bounced.store.state import Place, save
 
-pytest.importorskip("psycopg")
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(BINARIES is None or os.geteuid() != 0, reason="needs PostgreSQL and root"),
-]
+pytestmark = [pytest.mark.slow, pytest.mark.database("postgresql")]
 CF = Path(__file__).parents[2] / "docs" / "postfix-pgsql.cf"
 POSTMAP = shutil.which("postmap", path="/usr/sbin:/usr/bin")
 NOW = datetime.now(UTC)
@@ -35,18 +30,9 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def postgres() -> Iterator[Postgres]:
-    """Return a running PostgreSQL."""
-    with Postgres() as running:
-        yield running
-
-
-@pytest.fixture
-def store(postgres: Postgres) -> Iterator[Store]:
-    """Return a store in it, with a state of every kind."""
-    with contextlib.closing(
-        Store.open(postgres.url, policies=Policies(), raw_retention=None)
-    ) as opened:
+def store(url: str) -> Iterator[Store]:
+    """Return a store with a state of every kind."""
+    with contextlib.closing(Store.open(url, policies=Policies(), raw_retention=None)) as opened:
         with opened.database.write() as connection:
             save(connection, {}, {Place(one.stream, one.key): one for one in states()})
         yield opened
@@ -70,9 +56,9 @@ def states() -> Iterator[AddressState]:
     yield AddressState(address="@whole.test", key="@whole.test", blocked=True, since=NOW)
 
 
-def test_look_ups_say_what_the_store_says(store: Store, postgres: Postgres) -> None:
+def test_look_ups_say_what_the_store_says(store: Store, url: str) -> None:
     """And the view has the same words, but for evidence that is no one line of ASCII."""
-    lookup = Lookup(postgres.url)
+    lookup = Lookup(url)
     with store.database.read() as connection:
         rows = connection.execute(text("SELECT key, action FROM blocked_recipients")).all()
     shown = {row.key: row.action for row in rows}
@@ -99,16 +85,18 @@ def test_look_ups_say_what_the_store_says(store: Store, postgres: Postgres) -> N
 
 
 def test_a_lost_connection_is_the_stores_trouble_and_heals(
-    store: Store, postgres: Postgres
+    store: Store, url: str, postgresql: Postgresql
 ) -> None:
     """While the server is away, and after it is back, without a restart of ours."""
-    lookup = Lookup(postgres.url)
+    lookup = Lookup(url)
     assert lookup.block("any@whole.test", "default", NOW)
-    postgres.stop()
-    for _ in range(2):
-        with pytest.raises(StoreUnavailableError, match="can't be reached"):
-            lookup.block("any@whole.test", "default", NOW)
-    postgres.start()
+    postgresql.stop("immediate")
+    try:
+        for _ in range(2):
+            with pytest.raises(StoreUnavailableError, match="can't be reached"):
+                lookup.block("any@whole.test", "default", NOW)
+    finally:
+        postgresql.start()
 
     assert lookup.block("any@whole.test", "default", NOW)
     lookup.close()
@@ -117,15 +105,16 @@ def test_a_lost_connection_is_the_stores_trouble_and_heals(
 @pytest.mark.postfix
 @pytest.mark.skipif(POSTMAP is None, reason="needs Debian's Postfix")
 def test_the_pgsql_map_in_the_docs_works_as_it_stands(
-    store: Store, postgres: Postgres, tmp_path: Path
+    store: Store, url: str, postgresql: Postgresql, tmp_path: Path
 ) -> None:
     """But for the server; its user may read the view and nothing else."""
-    with store.database.write() as connection:
-        connection.execute(text("CREATE ROLE postfix LOGIN PASSWORD 'secret'"))
-        connection.execute(text("GRANT SELECT ON blocked_recipients TO postfix"))
+    name = make_url(url).database or ""
+    postgresql.execute("CREATE ROLE postfix LOGIN PASSWORD 'secret'")
+    postgresql.execute("GRANT SELECT ON blocked_recipients TO postfix", name)
     for address in ("nobody@example.net", "o'neil@example.com"):
         store.block(address, why="w", who="me", now=NOW)
-    hosts = f"hosts = postgresql://postfix@/bounced?host={postgres.root}"
+    where = f"host={postgresql.root}&port={postgresql.port}"
+    hosts = f"hosts = postgresql://postfix@/{name}?{where}"
     found = re.sub("^hosts = .*$", hosts, CF.read_text(), flags=re.MULTILINE)
     (tmp_path / "map.cf").write_text(found)
 

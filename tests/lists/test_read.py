@@ -30,11 +30,14 @@ def _addresses(found: list[Entry]) -> list[str]:
         "a@example.org\nb@example.org\n",
         "\ufeff\n\n<a@example.org>\r\n# a note\r\n\r\n b@example.org,\r\n",
         "Email Address\na@example.org\nb@example.org\n",
-        "name;E-Mail\nAnn;a@example.org\nBob;b@example.org\n",
-        "id\temail\n1\ta@example.org\n\n2\tb@example.org\n",
+        "reason;E-Mail\nspam;a@example.org\nspam;b@example.org\n",
+        "bounced\temail\n1\ta@example.org\n\n1\tb@example.org\n",
         '"email"\r\n"a@example.org"\r\n"b@example.org"\r\n',
         '["a@example.org", "b@example.org"]',
-        '{"email": "a@example.org"}\n\n{"address": "b@example.org", "more": {"x": [1]}}\n',
+        (
+            '{"email": "a@example.org"}\n\n'
+            '{"address": "b@example.org", "type": "spam", "more": {"x": [1]}}\n'
+        ),
         '{\n "results": [\n  {"recipient": "a@example.org"}, {"recipient": "b@example.org"}]}',
     ],
 )
@@ -52,8 +55,8 @@ def test_a_list_in_json_that_is_one_object_is_one_entry(entries: Read) -> None:
     ("text", "bad"),
     [
         ("email\na@example.org\nfoo\n@example.org\nb@c\n", [3, 4, 5]),
-        ('email,error\na@example.org,"two\nlines"\nfoo,\n', [4]),
-        ('email,error\n"x"y@example.org,\na@example.org,fine\n', [2]),
+        ('email,error\na@example.org,"550 two\nlines"\nfoo,\n', [4]),
+        ('email,error\n"x"y@example.org,\na@example.org,550 no\n', [2]),
         ("email\na@example.org\n\ufffd@example.org\n", [3]),
         ("email,created\na@example.org,\nb@example.org,01/02/2026\n", [3]),
         ('{"email": "a@example.org"}\n{"email":\n[]\nnull\n{"x": 1}\n', [2, 3, 4, 5]),

@@ -68,6 +68,9 @@ def test_sqlites_codes(code: int, kind: type[StoreError]) -> None:
         ("3D000", 'database "x" does not exist', StoreError),
         ("3F000", "no schema has been selected to create in", StoreError),
         ("28P01", "password authentication failed", StoreError),
+        ("42P01", 'relation "messages" does not exist', StoreError),
+        ("42703", 'column "seen" does not exist', StoreError),
+        ("42P07", 'relation "events" already exists', StoreError),
         ("XX001", "invalid page in block 7", StoreError),
         ("08006", "connection failure", StoreUnavailableError),
         (None, "server closed the connection unexpectedly", StoreUnavailableError),
@@ -91,7 +94,7 @@ def test_postgresqls_codes(sqlstate: str | None, words: str, kind: type[StoreErr
     assert type(error.value) is kind
 
 
-@pytest.mark.parametrize("sqlstate", ["22P02", "23505", "42P01", "54000", "0A000"])
+@pytest.mark.parametrize("sqlstate", ["22P02", "23505", "42804", "54000", "0A000"])
 def test_what_a_server_can_not_take_is_a_defect(sqlstate: str) -> None:
     """Whatever the driver calls it: the message is stored without what was read in it."""
     with pytest.raises(exc.OperationalError), translated("db"):
