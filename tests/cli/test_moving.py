@@ -298,7 +298,7 @@ def test_an_interrupted_import_says_how_to_go_on(tmp_path: Path, environ: dict[s
     while process.poll() is None and _size(Path(environ["STATE_DIRECTORY"])) < 8_000_000:
         time.sleep(0.01)
     said = ""
-    while not said:  # Python loses one that comes while it cleans up an object
+    while process.poll() is None:  # Python loses one that comes while it cleans up an object
         process.send_signal(signal.SIGINT)
         with contextlib.suppress(subprocess.TimeoutExpired):
             _, said = process.communicate(timeout=3)
