@@ -23,6 +23,7 @@ _IP: Final = re.compile(
 _LINK: Final = re.compile(r"https?://[^\s<>\"')\]]{4,300}")
 _ADDRESS: Final = re.compile(r"[^\s<>,;:\"()]{1,64}@([^\s<>,;:\"()@]{1,255})")
 _MAX_WORDS: Final = 4_000
+_MAX_NAME: Final = 255  # as long as a domain; an index holds only so much
 # Refusals of what we are, not of where we send from.
 _OF_DOMAIN: Final = frozenset({Cause.SENDER_UNAUTHENTICATED, Cause.SPAM_CONTENT})
 
@@ -96,8 +97,8 @@ def refusal(judged: Judged, report: Report | None) -> Refusal | None:
     words = f"{said.value if said else ''} {verdict.evidence}"[:_MAX_WORDS]
     return Refusal(
         cause=verdict.cause,
-        ours=_ours(verdict.cause, words, report) or "unknown",
-        refuser=_list(words) or _server(judged) or "unknown",
+        ours=(_ours(verdict.cause, words, report) or "unknown")[:_MAX_NAME],
+        refuser=(_list(words) or _server(judged) or "unknown")[:_MAX_NAME],
         evidence=verdict.evidence,
     )
 

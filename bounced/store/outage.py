@@ -38,6 +38,7 @@ class Earlier(NamedTuple):
     id: int
     at: datetime
     place: Place
+    position: int
 
 
 @dataclass(slots=True)
@@ -144,7 +145,9 @@ def _judge_group(
             facts[what] = replace(facts[what], storm=True)
             brewing.facts.append(what)
         elif what.storm_id is None:
-            brewing.earlier.append(Earlier(what.id, what.at, Place(what.stream, what.key)))
+            brewing.earlier.append(
+                Earlier(what.id, what.at, Place(what.stream, what.key), what.position or what.id)
+            )
     if brewing.facts or brewing.earlier:
         found.storms[group] = brewing
 
@@ -159,7 +162,10 @@ def _around(
     """
     near, window = max(400, 4 * settings.storm_recipients), settings.storm_window
     at = events.c.at
-    columns = (events.c.id, at, events.c.stream, events.c.key, events.c.storm_id)
+    columns = (
+        *(events.c.id, at, events.c.stream, events.c.key, events.c.storm_id),
+        events.c.position,
+    )
     query = select(*columns).where(
         COLUMNS[group.scope] == group.name, events.c.cause == group.cause, _soft()
     )
@@ -183,7 +189,7 @@ def _find_down(connection: Connection, facts: list[Fact], policies: Policies) ->
     failed: dict[str, list[int]] = {}
     for number, fact in enumerate(facts):
         down = fact.verdict is not None and fact.verdict.cause is Cause.SERVER_DOWN
-        if fact.domain and fact.what is What.FAILED and down:
+        if fact.domain and fact.what is What.FAILED and down and not fact.storm:
             failed.setdefault(fact.domain, []).append(number)
     for domain, numbers in failed.items():
         told = [

@@ -49,8 +49,6 @@ def revise(
     _recall(connection, memory, at, first, facts)
     judge(facts, memory, policies)
     after = memory.states[at]
-    if after == before:
-        return None
     decision = Decision(effect=_effect(before, after), before=before, after=after, why=why)
     fact = Fact(
         at=now,
@@ -62,6 +60,8 @@ def revise(
         position=first,
     )
     write.write(connection, [(Entry(fact, decision), None)])
+    if after == before:  # but what was in between may differ, and that is the mark of it
+        return None
     state.save(connection, known, {at: after})
     return decision
 

@@ -46,7 +46,7 @@ def keep(
         marked += [ids[number] for number in brewing.facts]
         _mark(connection, storm, marked)
         for one in brewing.earlier:
-            spared[one.place] = min(one.id, spared.get(one.place, one.id))
+            spared[one.place] = min(one.position, spared.get(one.place, one.position))
     names = ", ".join(sorted({group.name for group in foresight.storms}))
     revised = [
         revise(

@@ -35,6 +35,7 @@ def named(row: Any) -> Original:
 
     One name alone may have been either, in rows that know no Message-ID beside it.
     """
-    message_id = row.original_message_id or row.original
-    envelope_id = row.original if row.original != message_id else None
-    return Original(envelope_id, message_id)
+    if row.original_message_id is None:
+        return Original(row.original, row.original)
+    envelope_id = row.original if row.original != row.original_message_id else None
+    return Original(envelope_id, row.original_message_id)

@@ -96,3 +96,11 @@ def test_it_takes_any_words(words: str, remote: str, cause: Cause) -> None:
     """Never raises, whatever a server says."""
     found = refusal(_judged(words, cause, remote), _report())
     assert found is None or (found.ours and found.refuser)
+
+
+def test_a_name_of_any_length_is_cut_to_that_of_a_domain() -> None:
+    """Whatever a Reporting-MTA holds, an index must take it."""
+    report = Report(kind=Kind.BOUNCE, source="dsn", reporting_mta=Typed("dns", "x" * 9000))
+    found = refusal(_judged("421 try later", Cause.RATE_LIMITED), report)
+    assert found
+    assert len(found.ours) == 255

@@ -190,3 +190,14 @@ def test_a_preview_says_what_recording_would_do_and_changes_nothing(
 
         assert tuple(said) == store.record([new])[0].outcomes
         assert store.preview(new) == ()  # it is recorded now, and would change nothing
+
+
+def test_an_envelope_id_alone_tells_a_message_in_every_commit(
+    store: Store, message: Make, one: One, effects: Effects
+) -> None:
+    """Five reports of one mail that return nothing of it are one failure, not five."""
+    for number in range(5):
+        report = Report(kind=Kind.BOUNCE, source="dsn", original_envelope_id="QQ1")
+        reading = Reading(report=report, judged=(one("joe@example.com"),))
+        expected = Effect.RECORDED if number else Effect.COUNTED
+        assert effects(message(reading=reading, day=number)) == [[expected]]
