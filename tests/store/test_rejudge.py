@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bounced.causes import Cause
-from bounced.model import Judged, Kind, Reading, Report, Verdict
+from bounced.model import Action, Judged, Kind, Reading, Report, Verdict
 from bounced.policy import Effect, Settings
 from bounced.store import Changes, Incoming, Kept, Store, schema
 
@@ -170,3 +170,39 @@ def test_revisions_of_revisions_are_right(store: Store, message: Make, again: Ju
     state = store.state("joe@example.com", now=NOW)
     assert state
     assert state.soft_count == 0
+
+
+def test_a_revision_that_changes_only_what_lay_between_is_remembered(
+    store: Store, message: Make, one: One, again: Judge
+) -> None:
+    """A delivery hides the first change; when it is read otherwise, the change shows."""
+    kept = [message("joe@example.com", day=day) for day in range(4)]
+    proof = message(one("joe@example.com", None, Action.DELIVERED), day=4)
+    last = message("joe@example.com", day=5)
+    everything = [*kept, proof, last]
+    store.record(everything)
+
+    others = {kept[0].fingerprint: _as(kept[0], Cause.POLICY_REJECTED)}
+    assert again(others, everything).decisions == []
+    others[proof.fingerprint] = message(one("joe@example.com", None, Action.EXPANDED)).reading
+    again(others, everything)
+
+    state = store.state("joe@example.com", now=NOW)
+    assert state
+    assert (state.blocked, state.soft_count) == (False, 4)
+
+
+@pytest.mark.parametrize("store", [Settings(storm_recipients=4)], indirect=True)
+def test_a_storm_takes_back_what_was_judged_again(
+    store: Store, message: Make, again: Judge
+) -> None:
+    """From the place where it stands, not from when it was judged."""
+    kept = [message("joe@example.com", day=day) for day in (0, 1)]
+    store.record(kept)
+    again({kept[0].fingerprint: _as(kept[0], Cause.SERVER_ERROR)}, kept)
+    full = [message(f"u{n}@example.com", day=0) for n in range(4)]
+    store.record([message(reading=_as(each, Cause.SERVER_ERROR), day=0) for each in full])
+
+    state = store.state("joe@example.com", now=NOW)
+    assert state
+    assert state.soft_count == 1
