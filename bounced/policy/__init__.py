@@ -20,6 +20,7 @@ from bounced.policy.state import (
     Settings,
     What,
     as_of,
+    latest,
 )
 
 __all__ = [
@@ -35,5 +36,6 @@ __all__ = [
     "as_of",
     "block_end",
     "decide",
+    "latest",
     "untrusted",
 ]

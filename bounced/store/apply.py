@@ -5,26 +5,25 @@ One place for all of them, whoever brings them: reports, our own SMTP client, op
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection
 
 from bounced.model import Report
 from bounced.notice import Topic
-from bounced.policy import COUNTING, Decision, Effect, Policies, What
+from bounced.policy import Decision, Policies
 from bounced.store import incidents, outbox, state, storms
 from bounced.store.facts import Fact
 from bounced.store.incidents import Incident
 from bounced.store.judge import Entry, Memory, judge
 from bounced.store.notices import of_incidents, of_storms
 from bounced.store.outage import Foresight, foresee
-from bounced.store.schema import events
-from bounced.store.state import CHUNK, Place
+from bounced.store.recall import recall
 from bounced.store.storms import Storm
-from bounced.store.write import named, write
+from bounced.store.write import write
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,36 +98,6 @@ def remembered(connection: Connection, facts: Collection[Fact], *, lock: bool) -
     """Load what the judgement of *facts* needs; the states first, which lock everything else."""
     wanted = (fact.place for fact in facts if fact.place)
     memory = Memory(states=state.load(connection, wanted, lock=lock))
-    about = {fact.original for fact in facts if fact.original}
-    for stream in sorted({at.stream for at in memory.states}):
-        # An address without any state has no event that counted.
-        keys = [at.key for at in memory.states if at.stream == stream]
-        for some_keys in _chunks(keys):
-            for some in _chunks({name for one in about for name in one.names}):
-                _recall(connection, memory, stream, some_keys, some)
+    # An address without any state has no event that counted.
+    recall(connection, memory, memory.states, facts)
     return memory
-
-
-def _recall(
-    connection: Connection, memory: Memory, stream: str, keys: list[str], about: list[str]
-) -> None:
-    """Remember what earlier reports about the same messages have counted against *keys*."""
-    table = events.c
-    query = select(
-        table.key, table.original, table.original_message_id, table.what, table.effect
-    ).where(
-        table.stream == stream,
-        table.key.in_(keys),
-        or_(table.original.in_(about), table.original_message_id.in_(about)),
-        table.effect.in_(sorted(COUNTING)),
-        table.superseded_by.is_(None),
-        table.storm_id.is_(None),
-    )
-    for row in connection.execute(query):
-        memory.remember(Place(stream, row.key), What(row.what), named(row), Effect(row.effect))
-
-
-def _chunks(values: Iterable[str]) -> Iterator[list[str]]:
-    ordered = sorted(values)
-    for start in range(0, len(ordered), CHUNK):
-        yield ordered[start : start + CHUNK]

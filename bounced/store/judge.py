@@ -106,6 +106,8 @@ def _entries(fact: Fact, memory: Memory, policies: Policies) -> Iterator[Entry]:
     if at and fact.address:
         state, ends = memory.current(at, fact.address, fact.at)
         yield from ends
+        if fact.origin == "policy":  # the end of a block, which is told again if it still is one
+            return
         event = fact.event(memory.already(at, fact.what, fact.original))
         decision = decide(state, event, policies.of(at.stream), fact.at)
         memory.keep(at, decision)

@@ -54,7 +54,7 @@ class Foresight:
     """The facts, with what their domains' other failures say; and the storms that they are in."""
 
     facts: list[Fact]
-    storms: dict[Group, Brewing] = field(default_factory=dict)
+    storms: list[tuple[Group, Brewing]] = field(default_factory=list)
 
 
 def foresee(connection: Connection, facts: Sequence[Fact], policies: Policies) -> Foresight:
@@ -85,7 +85,8 @@ def _find_storms(connection: Connection, found: Foresight, settings: Settings) -
     for group, numbers in groups.items():
         if known.get(group, 0) + len(numbers) < settings.storm_recipients:
             continue
-        _judge_group(connection, found, group, numbers, settings)
+        for some in _together(found.facts, numbers, settings.storm_window):
+            _judge_group(connection, found, group, some, settings)
 
 
 def _groups(fact: Fact) -> Iterator[Group]:
@@ -122,6 +123,17 @@ def _counts(
     return known
 
 
+def _together(facts: Sequence[Fact], numbers: list[int], window: timedelta) -> Iterator[list[int]]:
+    """Yield the facts that one window can hold; a replay brings years at once."""
+    some: list[int] = []
+    for number in sorted(numbers, key=lambda one: facts[one].at):
+        if some and facts[number].at - facts[some[-1]].at > window:
+            yield some
+            some = []
+        some.append(number)
+    yield some
+
+
 def _judge_group(
     connection: Connection, found: Foresight, group: Group, numbers: list[int], settings: Settings
 ) -> None:
@@ -149,7 +161,7 @@ def _judge_group(
                 Earlier(what.id, what.at, Place(what.stream, what.key), what.position or what.id)
             )
     if brewing.facts or brewing.earlier:
-        found.storms[group] = brewing
+        found.storms.append((group, brewing))
 
 
 def _around(

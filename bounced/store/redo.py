@@ -8,19 +8,20 @@ right as if it had been known then.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, bindparam, func, or_, select
+from sqlalchemy import Connection, Row, and_, bindparam, func, or_, select
 
 from bounced.causes import Cause
 from bounced.model import Judged, RecipientStatus, Trust, Verdict
-from bounced.policy import COUNTING, AddressState, Decision, Effect, Policies, What
+from bounced.policy import AddressState, Decision, Effect, Policies, What, as_of, latest
 from bounced.store import state, write
 from bounced.store.facts import Fact
 from bounced.store.judge import Entry, Memory, judge
+from bounced.store.recall import POSITION, recall
 from bounced.store.schema import audit, events
 from bounced.store.state import Place
 
@@ -43,14 +44,17 @@ def revise(
     """
     known = state.load(connection, [at], lock=True)
     first = _reaching_back(connection, at, first)
-    facts = list(_facts(connection, at, first))
+    rows = _events(connection, at, first)
+    facts = [fact(row) for row in rows]
     before = known.get(at) or _blank(at, facts)
     memory = Memory(states={at: _rewound(connection, before, at, first)})
-    _recall(connection, memory, at, first, facts)
-    judge(facts, memory, policies)
-    after = memory.states[at]
+    recall(connection, memory, [at], facts, first)
+    entries = judge(facts, memory, policies)
+    _mark(connection, rows, facts, entries)
+    # A block that had lapsed by then has not come back, whoever noted its end.
+    after = as_of(memory.states[at], latest(before.cleared_at, now))
     decision = Decision(effect=_effect(before, after), before=before, after=after, why=why)
-    fact = Fact(
+    note = Fact(
         at=now,
         origin=origin,
         what=What.REVISED,
@@ -59,7 +63,7 @@ def revise(
         address=before.address,
         position=first,
     )
-    write.write(connection, [(Entry(fact, decision), None)])
+    write.write(connection, [(Entry(note, decision), None)])
     if after == before:  # but what was in between may differ, and that is the mark of it
         return None
     state.save(connection, known, {at: after})
@@ -106,23 +110,37 @@ def _value(name: str, plain: Any) -> Any:
     return Cause(plain) if name == "cause" else plain
 
 
-def _facts(connection: Connection, at: Place, first: int) -> Iterator[Fact]:
-    """Yield what was said of *at* from the event *first* on, without what the policy did itself."""
-    position = func.coalesce(events.c.position, events.c.id)
+def _events(connection: Connection, at: Place, first: int) -> Sequence[Row[Any]]:
+    """Return what happened to *at* from the event *first* on, in the order of decisions.
+
+    Of what the policy did itself only the ends of blocks, which are told at their time.
+    """
+    ends = and_(events.c.origin == "policy", events.c.what == What.UNBLOCK)
     query = (
         select(events)
         .where(
             events.c.stream == at.stream,
             events.c.key == at.key,
-            position >= first,
-            events.c.origin != "policy",
+            first <= POSITION,
+            or_(events.c.origin != "policy", ends),
             events.c.what != What.REVISED,
             events.c.superseded_by.is_(None),
         )
-        .order_by(position, events.c.id)
+        .order_by(POSITION, events.c.id)
     )
-    for row in connection.execute(query):
-        yield fact(row)
+    return connection.execute(query).all()
+
+
+def _mark(
+    connection: Connection, rows: Sequence[Row[Any]], facts: list[Fact], entries: list[Entry]
+) -> None:
+    """Note on each event what it does now, where that is not what it did."""
+    done = {id(one.fact): one.decision.effect for one in entries if one.decision}
+    for row, said in zip(rows, facts, strict=True):
+        effect = done.get(id(said))
+        if effect and effect != (row.effect_now or row.effect):
+            mark = events.update().where(events.c.id == row.id)
+            connection.execute(mark.values(effect_now=effect))
 
 
 def fact(row: Row[Any]) -> Fact:
@@ -153,26 +171,6 @@ def _verdict(row: Row[Any]) -> Verdict | None:
     if row.rule is None:
         return None
     return Verdict(cause=Cause(row.cause), rule=row.rule, evidence=row.evidence or "")
-
-
-def _recall(
-    connection: Connection, memory: Memory, at: Place, first: int, facts: list[Fact]
-) -> None:
-    """Remember what reports before *first* have counted, of the messages that come again."""
-    names = sorted({name for fact in facts if fact.original for name in fact.original.names})
-    for start in range(0, len(names), state.CHUNK):
-        some = names[start : start + state.CHUNK]
-        query = select(events).where(
-            events.c.stream == at.stream,
-            events.c.key == at.key,
-            func.coalesce(events.c.position, events.c.id) < first,
-            or_(events.c.original.in_(some), events.c.original_message_id.in_(some)),
-            events.c.effect.in_(sorted(COUNTING)),
-            events.c.superseded_by.is_(None),
-            events.c.storm_id.is_(None),
-        )
-        for row in connection.execute(query):
-            memory.remember(at, What(row.what), write.named(row), Effect(row.effect))
 
 
 def _effect(before: AddressState, after: AddressState) -> Effect:

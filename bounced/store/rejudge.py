@@ -14,12 +14,13 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, Row, Select, func, select
 
-from bounced.model import Envelope, Kind
+from bounced.model import Envelope, Kind, Trust
 from bounced.policy import Decision, Policies
 from bounced.store import redo, rows, sent, storms
 from bounced.store.facts import Fact, of_message
 from bounced.store.judge import Entry
 from bounced.store.outage import foresee
+from bounced.store.recall import POSITION
 from bounced.store.schema import events, messages, raw_messages, reports
 from bounced.store.state import Place
 from bounced.store.values import Incoming
@@ -80,7 +81,7 @@ def scan(
     if since is not None:
         query = query.where(messages.c.received_at >= since)
     found = list(connection.execute(query))
-    others = [row.id for row in found if _differs(connection, row, _read(connection, row, read))]
+    others = [row.id for row in found if _differs(connection, row, read)]
     return [row.id for row in found], others
 
 
@@ -96,6 +97,8 @@ def rejudge(
     first: dict[Place, int] = {}
     for row in _chosen(connection, ids):
         incoming = _read(connection, row, read)
+        if incoming is None:
+            continue
         pairs = list(_pairs(connection, row.id, of_message(incoming)))
         _supersede(connection, row.id, pairs, policies)
         _reread(connection, row.id, incoming)
@@ -117,7 +120,10 @@ def _chosen(connection: Connection, ids: Sequence[int]) -> Iterator[Row[Any]]:
         yield from connection.execute(some.order_by(messages.c.id)).all()
 
 
-def _differs(connection: Connection, row: Row[Any], incoming: Incoming) -> bool:
+def _differs(connection: Connection, row: Row[Any], read: Callable[[Kept], Incoming]) -> bool:
+    incoming = _read(connection, row, read)
+    if incoming is None:
+        return False
     if incoming.reading.report.kind is not Kind(row.kind):
         return True
     return next(_pairs(connection, row.id, of_message(incoming)), None) is not None
@@ -136,8 +142,17 @@ def _messages() -> Select[Any]:
     )
 
 
-def _read(connection: Connection, row: Row[Any], read: Callable[[Kept], Incoming]) -> Incoming:
-    return sent.correlated(connection, [read(_kept(row))])[0]
+def _read(
+    connection: Connection, row: Row[Any], read: Callable[[Kept], Incoming]
+) -> Incoming | None:
+    """Return a message as it is read today, ``None`` where less is known of it than there was.
+
+    Whom it was about may have been known from the messages that we are told of, and they are
+    forgotten (``correlate.remember``): then what was found stands.
+    """
+    incoming = sent.correlated(connection, [read(_kept(row))])[0]
+    known_then = row.trust == Trust.CORRELATED
+    return None if known_then and incoming.trust is Trust.UNSIGNED else incoming
 
 
 def _kept(row: Row[Any]) -> Kept:
@@ -156,15 +171,14 @@ def _kept(row: Row[Any]) -> Kept:
 
 def _pairs(connection: Connection, message_id: int, facts: Sequence[Fact]) -> Iterator[_Pair]:
     """Yield each event of a message with the fact that stands for it, where they differ."""
-    position = func.coalesce(events.c.position, events.c.id)
     query = (
-        select(events, position.label("rank"))
+        select(events, POSITION.label("rank"))
         .where(
             events.c.message_id == message_id,
             events.c.origin.in_(_OURS),
             events.c.superseded_by.is_(None),
         )
-        .order_by(position, events.c.id)
+        .order_by(POSITION, events.c.id)
     )
     old = [(row.id, int(row.rank), redo.fact(row)) for row in connection.execute(query)]
     left = list(facts)
@@ -203,15 +217,21 @@ def _supersede(
         for pair in pairs
         if pair.after
     ]
+    for pair in pairs:  # before anything is counted: it counts no more
+        _by(connection, pair.id, pair.id)
     foresight = foresee(connection, new, policies)
     ids = write(connection, [(Entry(fact, None), message_id) for fact in foresight.facts])
     storms.keep(connection, foresight, dict(enumerate(ids)), policies)
     made = iter(ids)
     for pair in pairs:
-        by = next(made) if pair.after else pair.id
-        if pair.id:
-            mark = events.update().where(events.c.id == pair.id)
-            connection.execute(mark.values(superseded_by=by))
+        if pair.after:
+            _by(connection, pair.id, next(made))
+
+
+def _by(connection: Connection, old: int | None, new: int | None) -> None:
+    if old:
+        mark = events.update().where(events.c.id == old)
+        connection.execute(mark.values(superseded_by=new))
 
 
 def _reread(connection: Connection, message_id: int, incoming: Incoming) -> None:

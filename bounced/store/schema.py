@@ -1,6 +1,6 @@
 """The tables, by noun.  A change here needs a migration beside it; a test compares the two.
 
-``events`` and ``audit`` only grow; two marks on an event are set later.  ``recipients`` is what
+``events`` and ``audit`` only grow; three marks on an event are set later.  ``recipients`` is what
 follows from them, kept so that asking costs one look-up.
 """
 
@@ -170,9 +170,11 @@ events = Table(
     # Who answers for the address: of events that may change a state, and of no others.
     Column("domain", SafeText),
     Column("provider", SafeText),
-    # The two marks that are set later: it was part of a storm; it was judged again.
+    # The marks that are set later: it was part of a storm; it was judged again; it was decided on
+    # again, and does something else now.
     Column("storm_id", BigId, ForeignKey("storms.id")),
     Column("superseded_by", BigId),
+    Column("effect_now", SafeText),
     # Its place in the order of decisions, where that is not its own id: an event that stands for
     # an older one, or the first that was decided on again.
     Column("position", BigId),

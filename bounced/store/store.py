@@ -173,11 +173,11 @@ class Store(Transactions):
     def sweep(self, now: datetime) -> tuple[list[Storm], list[Incident]]:
         """End the storms and close the incidents that are over at *now*; return them.
 
-        Blocks whose time is over end by themselves, but somebody may want to be told.
+        Blocks whose time is over end by themselves; it is noted here, for the history and for
+        whoever wants to be told.
         """
         now = utc(now)
-        if self.outbox.subscribers:
-            self.end_blocks(now)
+        self.end_blocks(now)
 
         def work(connection: Connection) -> tuple[list[Storm], list[Incident]]:
             ended, closed = (

@@ -39,7 +39,7 @@ def keep(
     """
     spared: dict[Place, int] = {}
     begun: list[int] = []
-    for group, brewing in sorted(foresight.storms.items()):
+    for group, brewing in sorted(foresight.storms, key=lambda one: one[0]):
         storm, new = _kept(connection, group, brewing, foresight, policies)
         begun += [storm] if new else []
         marked = [one.id for one in brewing.earlier]
@@ -47,7 +47,7 @@ def keep(
         _mark(connection, storm, marked)
         for one in brewing.earlier:
             spared[one.place] = min(one.position, spared.get(one.place, one.position))
-    names = ", ".join(sorted({group.name for group in foresight.storms}))
+    names = ", ".join(sorted({group.name for group, _ in foresight.storms}))
     revised = [
         revise(
             connection,

@@ -311,13 +311,14 @@ def test_a_storm_is_told_when_it_starts_and_when_it_ends(
     assert told[4].data == json.loads(json.dumps(more_shapes.storm(storm)))
 
 
-def test_blocks_are_ended_only_for_who_wants_to_be_told(
+def test_the_end_of_a_block_is_noted_with_nobody_listening(
     opened: Opened, message: Message, one: One
 ) -> None:
-    """Without webhooks they end by themselves, with nothing to write."""
+    """The history shows it, and there is no letter."""
     settings = Settings(expire={Cause.MAILBOX_UNKNOWN: timedelta(days=10)})
     store = opened(policies=Policies(default=settings))
     store.record([message(one("a@example.net", Cause.MAILBOX_UNKNOWN))])
     store.sweep(START + timedelta(days=20))
 
-    assert [one.what for one in store.history("a@example.net")] == ["failed"]
+    assert [one.what for one in store.history("a@example.net")] == ["failed", "unblock"]
+    assert told_to(store) == []

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from bounced.causes import Cause
-from bounced.model import Action, Judged, Kind, Reading, Report, Verdict
-from bounced.policy import Effect, Settings
-from bounced.store import Changes, Incoming, Kept, Store, schema
+from bounced.model import Action, Judged, Kind, Reading, Report, Trust, Verdict
+from bounced.policy import Effect, Policies, Settings
+from bounced.store import Changes, Incoming, Kept, Sent, Store, schema
 
 Make = Callable[..., Incoming]
 One = Callable[..., Judged]
@@ -206,3 +206,58 @@ def test_a_storm_takes_back_what_was_judged_again(
     state = store.state("joe@example.com", now=NOW)
     assert state
     assert state.soft_count == 1
+
+
+def test_what_counts_anew_has_counted(store: Store, message: Make, again: Judge) -> None:
+    """A second report of the same mail finds what the first does now, not what it did then."""
+    first = message("joe@example.com", day=0, original="one@example.org")
+    store.record([first])
+    again({first.fingerprint: _as(first, Cause.MAILBOX_UNKNOWN)}, [first])
+    store.unblock("joe@example.com", why="well again", who="anna", now=START + timedelta(days=2))
+
+    second = message("joe@example.com", day=3, original="one@example.org")
+    store.record([replace(second, reading=_as(second, Cause.MAILBOX_UNKNOWN))])
+
+    state = store.state("joe@example.com", now=NOW)
+    assert state
+    assert not state.blocked
+
+
+def test_a_message_that_was_ours_stays_ours_when_that_is_forgotten(
+    store: Store, message: Make, again: Judge
+) -> None:
+    """What told us of it then is gone: the reading of today would move the block elsewhere."""
+    store.told([Sent(name="one@example.org", address="alias@example.net", at=START, stream="news")])
+    report = message("target@example.com", day=1, original="one@example.org")
+    (recorded,) = store.record([report])
+    assert recorded.claim.trust is Trust.CORRELATED
+    before = list(store.states(now=NOW))
+    store.forget_sent(NOW)
+
+    found = again({report.fingerprint: _as(report, Cause.MAILBOX_UNKNOWN)}, [report])
+
+    assert found == Changes(1, [], [])
+    assert list(store.states(now=NOW)) == before
+
+
+def test_a_block_that_had_expired_does_not_come_back(
+    opened: Callable[..., Store], message: Make, one: One
+) -> None:
+    """Whether its end was noted or not, and whatever is judged again before it."""
+    settings = Settings(expire={Cause.MAILBOX_UNKNOWN: timedelta(days=7)})
+    store = opened(policies=Policies(default=settings))
+    first = message("joe@example.com", day=-1)
+    store.record([first, message(one("joe@example.com", Cause.MAILBOX_UNKNOWN), day=0)])
+    store.sweep(START + timedelta(days=8))
+    noted = store.history("joe@example.com")[-1]
+    assert (noted.origin, noted.effect) == ("policy", Effect.UNBLOCKED)
+
+    changed = replace(first, reading=_as(first, Cause.POLICY_REJECTED))
+    for _ in store.rejudge(
+        lambda _: changed, now=START + timedelta(days=9), since=first.received_at
+    ):
+        pass
+
+    state = store.state("joe@example.com", now=START + timedelta(days=9))
+    assert state
+    assert not state.blocked

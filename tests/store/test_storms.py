@@ -104,6 +104,19 @@ def test_an_outage_ends_when_a_window_has_passed(store: Store, message: Make) ->
 
 
 @SMALL
+def test_a_replay_of_years_sees_each_outage(store: Store, message: Make) -> None:
+    """A failure long ago in the same batch does not widen where the others are looked for."""
+    store.record(
+        [message(f"u{number}@example.com", day=200 + number * MINUTE) for number in range(4)]
+    )
+    store.record(
+        [message("old@example.com", day=0), message("u4@example.com", day=200 + 4 * MINUTE)]
+    )
+    (storm,) = store.storms(everything=True)
+    assert (storm.started_at, storm.recipients) == (_at(200), 5)
+
+
+@SMALL
 def test_hard_failures_in_an_outage_block(store: Store, message: Make, one: One) -> None:
     """A mailbox that does not exist is no outage."""
     store.record([message(f"u{n}@example.com", day=0) for n in range(5)])

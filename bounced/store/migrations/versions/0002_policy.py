@@ -34,6 +34,7 @@ def upgrade() -> None:
         events.add_column(sa.Column("provider", _TEXT))
         events.add_column(sa.Column("storm_id", _ID))
         events.add_column(sa.Column("superseded_by", _ID))
+        events.add_column(sa.Column("effect_now", _TEXT))
         events.add_column(sa.Column("position", _ID))
         events.create_foreign_key("fk_events_storm_id", "storms", ["storm_id"], ["id"])
         for columns in _INDEXES:
@@ -50,6 +51,7 @@ def downgrade() -> None:
             events.drop_column(name)
         events.drop_column("storm_id")
         events.drop_column("superseded_by")
+        events.drop_column("effect_now")
         events.drop_column("position")
     for table in ("incident_recipients", "incidents", "storms"):
         op.drop_table(table)

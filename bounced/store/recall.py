@@ -1,0 +1,57 @@
+"""Remember what reports have counted against addresses, of messages that come again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from itertools import product
+
+from sqlalchemy import Connection, func, or_, select
+
+from bounced.policy import COUNTING, Effect, What
+from bounced.store.facts import Fact
+from bounced.store.judge import Memory
+from bounced.store.schema import events
+from bounced.store.state import CHUNK, Place
+from bounced.store.write import named
+
+POSITION = func.coalesce(events.c.position, events.c.id)
+"""The place of an event in the order of decisions."""
+
+_IN_FORCE = func.coalesce(events.c.effect_now, events.c.effect)
+
+
+def recall(
+    connection: Connection,
+    memory: Memory,
+    places: Iterable[Place],
+    facts: Collection[Fact],
+    before: int | None = None,
+) -> None:
+    """Let *memory* know what earlier reports about the messages of *facts* did to *places*.
+
+    With *before*, only what stands in front of that place in the order of decisions.
+    """
+    names = {name for fact in facts if fact.original for name in fact.original.names}
+    streams: dict[str, set[str]] = {}
+    for at in places:
+        streams.setdefault(at.stream, set()).add(at.key)
+    table = events.c
+    columns = (table.key, table.original, table.original_message_id, table.what)
+    query = select(*columns, _IN_FORCE.label("effect")).where(
+        _IN_FORCE.in_(sorted(COUNTING)), table.superseded_by.is_(None)
+    )
+    if before is not None:
+        query = query.where(before > POSITION)
+    for stream, keys in sorted(streams.items()):
+        for some_keys, some in product(_chunks(keys), list(_chunks(names))):
+            same = or_(table.original.in_(some), table.original_message_id.in_(some))
+            mine = query.where(table.stream == stream, table.key.in_(some_keys), same)
+            for row in connection.execute(mine):
+                at = Place(stream, row.key)
+                memory.remember(at, What(row.what), named(row), Effect(row.effect))
+
+
+def _chunks(values: Iterable[str]) -> Iterator[list[str]]:
+    ordered = sorted(values)
+    for start in range(0, len(ordered), CHUNK):
+        yield ordered[start : start + CHUNK]
