@@ -35,8 +35,20 @@ Json: TypeAlias = Annotated[bool, typer.Option("--json", help="JSON, one object 
 Stream: TypeAlias = Annotated[
     str, typer.Option("--stream", metavar="NAME", help="The mail stream that is asked about.")
 ]
+
+
+def _some_reason(text: str) -> str:
+    if text.strip():
+        return text.strip()
+    msg = "it is empty; say why, for the audit trail"
+    raise typer.BadParameter(msg)
+
+
 Reason: TypeAlias = Annotated[
-    str, typer.Option("--reason", metavar="TEXT", help="Why, for the audit trail.")
+    str,
+    typer.Option(
+        "--reason", metavar="TEXT", help="Why, for the audit trail.", callback=_some_reason
+    ),
 ]
 Who: TypeAlias = Annotated[
     str | None, typer.Option("--who", metavar="NAME", help="Who does it; you, where left out.")

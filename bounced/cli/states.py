@@ -9,8 +9,9 @@ from typing import Protocol
 
 from bounced import shapes
 from bounced.causes import Cause
-from bounced.cli import options, output, standing
+from bounced.cli import guard, options, output, standing
 from bounced.config import Config
+from bounced.policy import AddressState
 from bounced.store import HistoryEntry, Store
 
 
@@ -60,7 +61,8 @@ class Delivered:
 def check(addresses: Sequence[str], settings: Config, *, stream: str, as_json: bool) -> int:
     """Print how each address stands; return how many are blocked."""
     with options.opened_store(settings, read_only=True) as store:
-        return sum(_show(store, one, settings, stream=stream, as_json=as_json) for one in addresses)
+        shown = (_show(store, one, settings, stream=stream, as_json=as_json) for one in addresses)
+        return sum(state.blocked for state in shown if state)
 
 
 def change(
@@ -70,11 +72,24 @@ def change(
     with options.opened_store(settings, create=True) as store:
         for one in addresses:
             change.apply(store, one, stream=stream, now=datetime.now(UTC))
-            _show(store, one, settings, stream=stream, as_json=as_json)
+            state = _show(store, one, settings, stream=stream, as_json=as_json)
+            if isinstance(change, Unblock) and state and state.blocked:
+                guard.complain(_still(one, state))
 
 
-def _show(store: Store, address: str, settings: Config, *, stream: str, as_json: bool) -> bool:
-    """Print how one address stands; return whether it is blocked."""
+def _still(address: str, state: AddressState) -> str:
+    """Say what stands in the way of mail to *address*, whose own block is lifted."""
+    stream = "" if state.stream == "default" else f" --stream {state.stream}"
+    return (
+        f"mail to {address} stays refused, for all of {state.address} is blocked; lift that with: "
+        f"bounced unblock {state.address}{stream} --reason ..."
+    )
+
+
+def _show(
+    store: Store, address: str, settings: Config, *, stream: str, as_json: bool
+) -> AddressState | None:
+    """Print how one address stands, and return it."""
     limit = settings.policies.of(stream).soft_limit
     state = store.state(address, now=datetime.now(UTC), stream=stream)
     if as_json:
@@ -84,7 +99,7 @@ def _show(store: Store, address: str, settings: Config, *, stream: str, as_json:
         output.line(*standing.sentence(address, state, limit))
     else:
         output.line((address, "bold"), ": ", ("not blocked", "green"), ", nothing known of it")
-    return bool(state and state.blocked)
+    return state
 
 
 def show(
@@ -127,7 +142,8 @@ def history(address: str, settings: Config, *, stream: str | None, as_json: bool
         for one in entries:
             output.json_line(shapes.event(one))
         return
-    for line in (line for one in entries for line in standing.event(one)):
+    several = any(one.stream != "default" for one in entries)
+    for line in (line for one in entries for line in standing.event(one, stream=several)):
         output.line(*line)
     if not entries and state:  # its whole domain is blocked
         output.line(

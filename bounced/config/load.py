@@ -189,15 +189,12 @@ def _where(path: positions.Path, sources: _Sources) -> str:
 
 
 def _origins(sources: _Sources) -> dict[names.SettingPath, str]:
-    found: dict[names.SettingPath, str] = {}
-    for path in names.settings():
-        if path in sources.variables:
-            found[path] = sources.variables[path]
-        elif path in sources.lines:
-            found[path] = f"{sources.file}:{sources.lines[path]}"
-        else:
-            found[path] = "default"
-    for path, name in sources.variables.items():
-        if path[: len(names.EXPIRE)] == names.EXPIRE:
-            found[names.EXPIRE] = name
+    """Return where each setting comes from; a table also by the first that was set in it."""
+    found = dict.fromkeys(names.settings(), "default")
+    lines = {path: f"{sources.file}:{line}" for path, line in sources.lines.items()}
+    for told in (lines, sources.variables):  # a variable beats the file
+        for path, origin in reversed(told.items()):
+            words = tuple(map(str, path))
+            known = (words[:length] for length in range(1, len(words) + 1))
+            found |= {setting: origin for setting in known if setting in found}
     return found

@@ -43,9 +43,9 @@ def rules_of(file: str, table: Mapping[str, object]) -> Iterator[Rule]:
     if not isinstance(let, Mapping) or not all(isinstance(v, str) for v in let.values()):
         msg = f"{file}: 'let' is a table of patterns"
         raise RuleError(msg)
-    rows = table.get("rule")
+    rows = table.get("rule", [])
     if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
-        msg = f"{file}: no [[rule]] in it"
+        msg = f"{file}: 'rule' is a list of tables; write each under a [[rule]] of its own"
         raise RuleError(msg)
     for number, row in enumerate(rows, 1):
         where = f"{file}: rule {row.get('id') or number!r}"
