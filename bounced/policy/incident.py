@@ -64,7 +64,7 @@ _LISTS: Final = (
 # name explains the codes and takes no request, and that of Exchange Online knows of other blocks.
 _OUTLOOK_COM: Final = _desk(
     "Outlook.com",
-    r"\(S(?:3140|3150|3113|844)\)|\b(?:SC|DY|OU)-00\d\b|part of their network is on our block ?list",
+    r"\(S(?:3140|3150|3113|844)\)|\b(?:SC|DY|OU)-00\d\b|network is on our block ?list",
     "https://olcsupport.office.com/",
 )
 # Mailbox providers by the registered part of their servers' names.
