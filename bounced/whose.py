@@ -26,10 +26,9 @@ from bounced.address import (
     unwrap,
     verify,
 )
-from bounced.model import Action, Claim, Envelope, Judged, Kind, Match, Reading, Report, Trust
+from bounced.model import Action, Claim, Envelope, Judged, Match, Reading, Report, Trust
 from bounced.report import fields
 
-_ABOUT_SOMEBODY: Final = frozenset({Kind.BOUNCE, Kind.COMPLAINT})
 _STREAM: Final = re.compile(r"[a-z0-9_-]{1,32}")
 _STRAY: Final = "the mail went to another address, which this report does not name"
 _NOT_HIM: Final = "the mail went to another address, which this report names as well"
@@ -100,7 +99,7 @@ def told(reading: Reading, addresses: Collection[str], match: Match) -> Reading:
     ``reading`` comes back as it is where it can't be about any of them.
     """
     before = reading.claim
-    if before.trust is not Trust.UNSIGNED or reading.report.kind not in _ABOUT_SOMEBODY:
+    if before.trust is not Trust.UNSIGNED or not reading.report.kind.about_somebody:
         return reading
     known = {normalise(one): one for one in addresses}
     named = bool(keys(reading) & known.keys())
@@ -140,7 +139,7 @@ def _unsigned(reading: Reading, envelope: Envelope, ours: Ours, stream: str | No
 
 def _by_report(reading: Reading) -> Match | None:
     """Return how far the report itself tells whom we mailed."""
-    if reading.report.kind not in _ABOUT_SOMEBODY or not any(one.address for one in reading.judged):
+    if not reading.report.kind.about_somebody or not any(one.address for one in reading.judged):
         return None
     asked = any(one.recipient.original_recipient for one in reading.judged if one.address)
     return Match.ORIGINAL_RECIPIENT if asked else Match.FINAL_RECIPIENT
@@ -161,7 +160,7 @@ def _only(reading: Reading, who: str | None) -> Reading:
     several others is of an alias or a list behind that address: some of them failing says nothing
     of it.
     """
-    if reading.report.kind not in _ABOUT_SOMEBODY:
+    if not reading.report.kind.about_somebody:
         return reading
     key = normalise(who) if who else None
     mine = [one for one in reading.judged if key in _keys(one)]
@@ -214,7 +213,7 @@ def _recipient(report: Report, signed: Signed, ours: Ours) -> str | None:
 def _paths(report: Report, envelope: Envelope) -> Iterator[str]:
     """Yield the paths that may be signed: where it came to, and what the mail in it came with."""
     yield from envelope.forward_paths
-    if report.kind in _ABOUT_SOMEBODY:
+    if report.kind.about_somebody:
         if report.feedback and report.feedback.original_mail_from:
             yield report.feedback.original_mail_from
         yield from _returned(report, ("return-path",))

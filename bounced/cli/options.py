@@ -37,6 +37,15 @@ Stream: TypeAlias = Annotated[
 ]
 
 
+AnyStream: TypeAlias = Annotated[
+    str | None, typer.Option("--stream", metavar="NAME", help="Only this mail stream.")
+]
+CameIn: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--since", metavar="TIME", help="Only what came in this lately, such as 7d."),
+]
+
+
 def _some_reason(text: str) -> str:
     if text.strip():
         return text.strip()

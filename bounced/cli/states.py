@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Protocol
 
 from bounced import shapes
 from bounced.causes import Cause
 from bounced.cli import guard, options, output, standing
+from bounced.cli.filters import Filters
 from bounced.config import Config
 from bounced.policy import AddressState
 from bounced.store import HistoryEntry, Store
@@ -102,29 +103,11 @@ def _show(
     return state
 
 
-def show(
-    settings: Config,
-    *,
-    as_json: bool,
-    blocked: bool | None,
-    cause: Cause | None,
-    domain: str | None,
-    since: timedelta | None,
-    stream: str | None,
-    limit: int | None,
-) -> None:
-    """Print every address that the filters let through."""
-    policies, now = settings.policies, datetime.now(UTC)
+def show(settings: Config, wanted: Filters, *, limit: int | None, as_json: bool) -> None:
+    """Print every address that the filters let through, *limit* of them at most."""
+    policies = settings.policies
     with options.opened_store(settings, read_only=True) as store:
-        found = store.states(
-            now=now,
-            stream=stream,
-            blocked=blocked,
-            cause=cause,
-            domain=domain,
-            since=now - since if since else None,
-            limit=limit,
-        )
+        found = wanted.states(store, datetime.now(UTC), limit)
         if as_json:
             for state in found:
                 output.json_line(shapes.state(state, policies.of(state.stream).soft_limit))

@@ -56,6 +56,7 @@ def routes(do: Operations) -> tuple[Route, ...]:
         Route("GET", f"{one}/history", do.history, answers.History),
         Route("GET", one, do.look_up, answers.Standing),
         Route("GET", "/v1/addresses", do.list_addresses, answers.Page),
+        Route("GET", "/v1/messages", do.count_messages, answers.Counts),
         Route("POST", "/v1/lookup", do.look_up_many, answers.Standings),
         Route("POST", "/v1/block", do.block, answers.Changes, writes=True),
         Route("POST", "/v1/unblock", do.unblock, answers.Changes, writes=True),

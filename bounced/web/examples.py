@@ -160,6 +160,23 @@ ANSWERED: Final[dict[str, Any]] = {
             }
         ]
     },
+    "count_messages": {
+        "since": "2026-10-27T00:00:00+00:00",
+        "messages": 412,
+        "again": 3,
+        "kinds": {"bounce": 400, "auto_reply": 11, "complaint": 1},
+        "trust": {"signed": 397, "expired": 1, "correlated": 0, "unsigned": 12, "forged": 2},
+        "matched": {
+            "signed": 388,
+            "verp": 0,
+            "envelope_id": 0,
+            "message_id": 0,
+            "header": 0,
+            "original_recipient": 4,
+            "final_recipient": 6,
+            "nobody": 3,
+        },
+    },
     "import_list": {
         "entries": 3,
         "blocked": 1,
@@ -188,6 +205,9 @@ FAULTS: Final[dict[str, tuple[dict[str, str], ...]]] = {
     "look_up": _at("path.address", f'"anna" {_NO_ADDRESS}'),
     "history": _at("path.address", f'"anna" {_NO_ADDRESS}'),
     "list_addresses": _at("query.colour", "is not known here"),
+    "count_messages": _at(
+        "query.stream", '"News" is no name of a stream; write 1 to 32 of a-z, 0-9, - and _'
+    ),
     "look_up_many": _at("body.addresses[17]", f'"Anna <anna@example.org>" {_OR_DOMAIN}'),
     "import_list": _at("query.source", "Field required"),
     "block": _at("body.reason", "Field required"),

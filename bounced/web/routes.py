@@ -23,6 +23,7 @@ from bounced.web.importing import Imports
 from bounced.web.requests import (
     AnyStream,
     Blocked,
+    CountQuery,
     Deliveries,
     Delivery,
     Filters,
@@ -68,6 +69,16 @@ class Operations:
         def work() -> Shape:
             found = self.store.history(address, query.stream)
             return {"events": [shapes.event(one) for one in found]}
+
+        return await self._answered(work)
+
+    async def count_messages(self, query: Annotated[CountQuery, Query()]) -> Response:
+        """Count the messages that came in, by kind, trust, and what told whom we had mailed."""
+
+        def work() -> Shape:
+            return shapes.counts(
+                self.store.counts(since=query.since, stream=query.stream), query.since
+            )
 
         return await self._answered(work)
 

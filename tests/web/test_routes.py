@@ -248,3 +248,13 @@ def test_what_is_no_rejection_is_refused(api: Any, reply: str) -> None:
     body = {"rejections": [{**REJECTED, "reply": reply}]}
     assert api.ask("POST", "/v1/rejections", json=body).status_code == 422
     assert _look_up(api, REJECTED["address"])["blocked"] is False
+
+
+def test_messages_are_counted(api: Any) -> None:
+    """All that came in, or what came in since then."""
+    told = api.ask("GET", "/v1/messages", "read", params={"since": "2026-01-01T00:00:00Z"}).json()
+
+    assert answers.Counts.model_validate(told).messages == 0
+    assert told["since"] == "2026-01-01T00:00:00+00:00"
+    assert told["trust"]["forged"] == told["matched"]["nobody"] == 0
+    assert api.ask("GET", "/v1/messages", "read", params={"since": "lately"}).status_code == 422
