@@ -33,6 +33,12 @@ class ListenError(BouncedError):
     """A listener can't be opened: port taken, no right to it, no such socket handed over."""
 
 
+class UnknownStreamError(BouncedError):
+    """A mail stream is asked for that there is not: which are there, and which may be meant."""
+
+    exit_code = 2
+
+
 class StoreError(BouncedError):
     """The store can't be used and won't heal by itself: a newer version, corrupt, no right."""
 

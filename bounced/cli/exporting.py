@@ -26,6 +26,7 @@ _EVERY: Final = 500  # lines between two moves of the bar
 def export(settings: Config, wanted: Filters, *, form: str, output: Path | None) -> None:
     """Write every address that the filters let through."""
     with options.opened_store(settings, read_only=True) as store:
+        store.require_stream(wanted.stream)
         lines = lists.export(wanted.states(store, datetime.now(UTC)), Format(form))
         if output is None or not _replaceable(output):
             with _opened(output) as target:

@@ -46,6 +46,7 @@ def import_list(
     reading = lists.Reading(rules=rulebook.load(settings.rules.files), now=now, cause=cause)
     summary = Summary()
     with _store(settings, dry_run=dry_run, tell=tell) as store, _opened(path) as file:
+        store.require_stream(stream)
         entries = summary.wanted(
             _entries(file, path, reading, Format(form) if form else None),
             lambda bad: _bad(path, bad),

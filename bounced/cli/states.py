@@ -62,6 +62,7 @@ class Delivered:
 def check(addresses: Sequence[str], settings: Config, *, stream: str, as_json: bool) -> int:
     """Print how each address stands; return how many are blocked."""
     with options.opened_store(settings, read_only=True) as store:
+        store.require_stream(stream)
         shown = (_show(store, one, settings, stream=stream, as_json=as_json) for one in addresses)
         return sum(state.blocked for state in shown if state)
 
@@ -71,6 +72,7 @@ def change(
 ) -> None:
     """Do something to each address, and print how it stands then."""
     with options.opened_store(settings, create=True) as store:
+        store.require_stream(stream)
         for one in addresses:
             change.apply(store, one, stream=stream, now=datetime.now(UTC))
             state = _show(store, one, settings, stream=stream, as_json=as_json)
@@ -107,6 +109,7 @@ def show(settings: Config, wanted: Filters, *, limit: int | None, as_json: bool)
     """Print every address that the filters let through, *limit* of them at most."""
     policies = settings.policies
     with options.opened_store(settings, read_only=True) as store:
+        store.require_stream(wanted.stream)
         found = wanted.states(store, datetime.now(UTC), limit)
         if as_json:
             for state in found:
@@ -120,6 +123,8 @@ def history(address: str, settings: Config, *, stream: str | None, as_json: bool
     """Print all that happened to one address, the newest last."""
     with options.opened_store(settings, read_only=True) as store:
         entries: Sequence[HistoryEntry] = store.history(address, stream=stream)
+        if not entries:
+            store.require_stream(stream)
         state = store.state(address, now=datetime.now(UTC), stream=stream or "default")
     if as_json:
         for one in entries:

@@ -24,6 +24,8 @@ def messages(
     start = datetime.now(UTC) - since if since else None
     with options.opened_store(settings, read_only=True) as store:
         found = store.counts(since=start, stream=stream)
+        if not found.messages:
+            store.require_stream(stream)
     if as_json:
         output.json_line(shape(found, start))
         return

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from http import HTTPStatus
 from typing import Any, Final
+
+from bounced.web.problems import UNPROCESSABLE
 
 _WORDS: Final = "550 5.1.1 <nobody@example.com>: User unknown"
 _MESSAGE: Final = "<1042@app.example.org>"
@@ -201,7 +204,7 @@ def _at(place: str, detail: str) -> tuple[dict[str, str], ...]:
     return ({"at": place, "detail": detail},)
 
 
-FAULTS: Final[dict[str, tuple[dict[str, str], ...]]] = {
+_FAULTS: Final[dict[str, tuple[dict[str, str], ...]]] = {
     "look_up": _at("path.address", f'"anna" {_NO_ADDRESS}'),
     "history": _at("path.address", f'"anna" {_NO_ADDRESS}'),
     "list_addresses": _at("query.colour", "is not known here"),
@@ -215,6 +218,19 @@ FAULTS: Final[dict[str, tuple[dict[str, str], ...]]] = {
     "report_deliveries": _at("body.deliveries[0].address", f'"@example.org" {_NO_ADDRESS}'),
     "report_rejections": _at("body.rejections[0].reply", "Field required"),
 }
+
+
+_NO_STREAM: Final = (
+    "there is no mail stream 'nwes'; did you mean news? Known are default, news; a new one gets a "
+    "table of its own in the settings, as [streams.news]"
+)
+
+
+def faults(name: str, status: int) -> tuple[dict[str, str], ...]:
+    """Return what is wrong in the example of an error of that *status*."""
+    if status == HTTPStatus.NOT_FOUND:
+        return _at("body.stream" if name in ASKED else "query.stream", _NO_STREAM)
+    return _FAULTS.get(name, ()) if status == UNPROCESSABLE else ()
 
 
 def dumps(description: object) -> str:

@@ -92,7 +92,7 @@ def test_list_has_filters(filled: Call) -> None:
     assert listed("--not-blocked") == ["full@example.net"]
     assert listed("--cause", "mailbox_full") == ["full@example.net"]
     assert listed("--domain", "example.com") == ["nobody@example.com"]
-    assert listed("--stream", "other") == []
+    assert listed("--stream", "default") == listed()
     assert len(listed("--limit", "1")) == 1
     assert {row["address"] for row in _rows(filled("list", "--json"))} == set(listed())
 
@@ -240,3 +240,47 @@ def test_history_tells_of_the_end_of_a_block_and_says_nothing_twice(
         "its time"
     )
     assert "  block: blocked by anna: gone" in told[-1]
+
+
+STREAMED = (
+    ("check", "x@example.org"),
+    ("block", "x@example.org", "--reason", "gone"),
+    ("unblock", "x@example.org", "--reason", "back"),
+    ("delivered", "x@example.org"),
+    ("history", "x@example.org"),
+    ("list",),
+    ("export",),
+    ("messages",),
+    ("import", "list.csv"),
+)
+
+
+@pytest.mark.parametrize("command", STREAMED, ids=lambda command: command[0])
+def test_a_mistyped_stream_is_no_empty_one(
+    filled: Call, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    """Nobody reads "not blocked" where nobody knows; what there is, and is meant, is named."""
+    (tmp_path / "bounced.toml").write_text("[streams.news]\n[streams.shop]\n")
+    (tmp_path / "list.csv").write_text("email\nx@example.org\n")
+    done = filled(*command, "--stream", "nwes")
+
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr == (
+        "bounced: there is no mail stream 'nwes'; did you mean news? Known are default, news, "
+        "shop; a new one gets a table of its own in the settings, as [streams.news]\n"
+    )
+    assert filled("list", "--domain", "example.org").stdout == ""
+    assert filled(*command, "--stream", "news").exit_code == 0
+
+
+def test_a_stream_that_something_is_known_of_needs_no_settings(
+    filled: Call, tmp_path: Path
+) -> None:
+    """Such as one that signed return paths have named."""
+    (tmp_path / "bounced.toml").write_text("[streams.news]\n")
+    filled("block", "nobody@example.com", "--stream", "news", "--reason", "asked")
+    (tmp_path / "bounced.toml").unlink()
+
+    assert filled("check", "nobody@example.com", "--stream", "news").exit_code == 1
+    assert filled("check", "else@example.com", "--stream", "news").exit_code == 0
+    assert "Known are default, news;" in filled("list", "--stream", "shop").stderr
