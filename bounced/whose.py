@@ -23,7 +23,6 @@ from bounced.address import (
     is_address,
     names,
     normalise,
-    unwrap,
     verify,
 )
 from bounced.model import Action, Claim, Envelope, Judged, Match, Reading, Report, Trust
@@ -36,7 +35,10 @@ _NOT_HIM: Final = "the mail went to another address, which this report names as 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ours:
-    """What we know of our own mail, by the settings; names of fields in lower case."""
+    """What we know of our own mail, by the settings; names of fields in lower case.
+
+    ``stream_of`` tells the stream that a bounce address belongs to.
+    """
 
     keys: tuple[Key, ...] = ()
     validity: timedelta = VALIDITY
@@ -52,11 +54,6 @@ class Ours:
     def seal(self, path: str, at: datetime) -> Seal | None:
         """Return what a signed path is worth *at* that time, ``None`` for one that is none."""
         return verify(path, self.keys, at=at, validity=self.validity) if self.keys else None
-
-    def by_address(self, path: str) -> str | None:
-        """Return the stream that a bounce address belongs to, by the settings."""
-        tried = dict.fromkeys((path, unwrap(path)))
-        return next((found for one in tried if (found := self.stream_of(one))), None)
 
 
 NOTHING_KNOWN: Final = Ours()
@@ -81,7 +78,7 @@ def fill_in(report: Report, sealed: Seal, ours: Ours) -> Report:
 def claim(reading: Reading, envelope: Envelope, ours: Ours, sealed: Seal | None) -> Reading:
     """Return *reading* with whose it is, and each recipient with the address that we mailed."""
     report = reading.report
-    known = next(filter(None, map(ours.by_address, envelope.forward_paths)), None)
+    known = next(filter(None, map(ours.stream_of, envelope.forward_paths)), None)
     stream = known or _header_stream(report, ours)
     if sealed is None:
         return _unsigned(reading, envelope, ours, stream)
