@@ -169,9 +169,9 @@ def test_operator_rules_may_not_take_a_builtin_id() -> None:
 
 
 BROKEN = {
-    "unknown cause": (RULE.replace("mailbox_full", "mailbox_ful"), "did you mean 'mailbox_full'"),
+    "unknown cause": (RULE.replace("mailbox_full", "mailbox_ful"), "did you mean mailbox_full?"),
     "a cause like none": (RULE.replace("mailbox_full", "xyz"), "known are mailbox_unknown, "),
-    "unknown key": (RULE + "mat = 'x'", "unknown key 'mat'; did you mean 'mta'"),
+    "unknown key": (RULE + "mat = 'x'", "unknown key 'mat'; did you mean mta?"),
     "bad pattern": (RULE.replace("house is full'", "(full'"), "bad 'pattern': missing )"),
     "bad class": (RULE.replace("house is full'", "[full'"), "bad 'pattern': missing ]"),
     "unbounded": (RULE.replace("is full'", "is.*full'"), "unbounded * at position 9"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import os
 import re
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import typer
 
 from bounced.causes import Cause
+from bounced.errors import nearest
 
 if TYPE_CHECKING:
     from bounced.config import Config
@@ -150,9 +150,8 @@ def cause(text: str) -> Cause:
     try:
         return Cause(text)
     except ValueError:
-        close = difflib.get_close_matches(text, list(Cause), n=1)
-        hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(Cause)}"
-        msg = f"{text!r} is no cause; {hint}"
+        hint = nearest(text, Cause) or f"; known are {', '.join(Cause)}"
+        msg = f"{text!r} is no cause{hint}"
         raise typer.BadParameter(msg, param_hint="--cause") from None
 
 

@@ -30,7 +30,7 @@ def messages(
         output.json_line(shape(found, start))
         return
     output.line(
-        (f"{found.messages:,} message{'' if found.messages == 1 else 's'}", "bold"),
+        (output.count(found.messages, "message"), "bold"),
         f" since {start:%Y-%m-%d %H:%M}" if start else "",
         f"; {found.again:,} times one came again" if found.again else "",
     )
@@ -111,7 +111,7 @@ def _told(one: Incident) -> Iterator[Sequence[Piece]]:
         over,
     )
     yield (f"   {one.cause.info.means}",)
-    hit = f"{one.recipients} recipient" + ("" if one.recipients == 1 else "s")
+    hit = output.count(one.recipients, "recipient")
     yield (f"   {one.failures} refused, {hit}, the last {one.last_at:%Y-%m-%d %H:%M}",)
     if one.evidence:
         yield ("   ", (one.evidence, "yellow"))

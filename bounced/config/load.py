@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 
 from bounced.config import complaints, names, positions
 from bounced.config.model import Config
-from bounced.errors import ConfigError
+from bounced.errors import ConfigError, nearest
 
 SYSTEM_FILE = Path("/etc/bounced/bounced.toml")
 LOCAL_FILE = Path("bounced.toml")
@@ -141,7 +141,7 @@ def _read_environment(environ: Mapping[str, str], sources: _Sources) -> None:
         if not name.startswith(names.ENVIRONMENT_PREFIX) or name == names.CONFIG_VARIABLE:
             continue
         if name not in known:
-            hint = names.nearest(name, [*known, names.CONFIG_VARIABLE])
+            hint = nearest(name, [*known, names.CONFIG_VARIABLE])
             sources.problems.append(f"{name}: no such setting{hint}")
             continue
         _put(sources, known[name], _toml_value(environ[name]))

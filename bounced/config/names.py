@@ -13,6 +13,7 @@ from bounced.causes import Cause
 from bounced.config.model import Config, Listen
 from bounced.config.policy import Stream
 from bounced.config.webhook import Webhook
+from bounced.errors import nearest
 
 SettingPath: TypeAlias = tuple[str, ...]
 
@@ -58,14 +59,8 @@ def dotted(path: Iterable[str | int]) -> str:
     return ".".join(part for part in path if isinstance(part, str))
 
 
-def nearest(name: str, among: Iterable[str]) -> str:
-    """Return ``"; did you mean X?"`` for the name most like *name*, or ``""`` where none is."""
-    found = difflib.get_close_matches(name, list(among), n=1, cutoff=0.6)
-    return f"; did you mean {found[0]}?" if found else ""
-
-
 def nearest_setting(path: SettingPath) -> str:
-    """Return the like of :func:`nearest` for a setting: its neighbours first, then all others."""
+    """Return the like of ``errors.nearest`` for a setting: its neighbours first, then all others."""
     known = [dotted(known) for known in _file_names(path)]
     beside = [name for name in known if name.rpartition(".")[0] == dotted(path[:-1])]
     elsewhere = {name.rpartition(".")[2]: name for name in known}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import ipaddress
 import re
 from collections.abc import Mapping
@@ -60,9 +59,8 @@ def _is_this_machine(parts: SplitResult) -> bool:
 def _topic(value: object) -> object:
     if value in tuple(Topic):
         return Topic(str(value))
-    close = difflib.get_close_matches(str(value), list(Topic), n=1)
-    hint = f"did you mean {close[0]}?" if close else f"write some of {', '.join(Topic)}"
-    msg = f"is no event; {hint}"
+    hint = nearest(str(value), Topic) or f"; write some of {', '.join(Topic)}"
+    msg = f"is no event{hint}"
     raise ValueError(msg)
 
 

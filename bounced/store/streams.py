@@ -6,13 +6,12 @@ it is known.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection
 from typing import Final
 
 from sqlalchemy import Connection, func, select
 
-from bounced.errors import UnknownStreamError
+from bounced.errors import UnknownStreamError, nearest
 from bounced.model import DEFAULT_STREAM
 from bounced.store.schema import recipients
 from bounced.store.state import place
@@ -46,8 +45,7 @@ def _known(connection: Connection) -> list[str]:
 
 
 def _told(stream: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(stream, known, n=1)
-    meant = f"; did you mean {close[0]}?" if close else "."
+    meant = nearest(stream, known) or "."
     more = f" and {len(known) - _MOST_NAMED:,} more" if len(known) > _MOST_NAMED else ""
     return (
         f"there is no mail stream {stream!r}{meant} Known are {', '.join(known[:_MOST_NAMED])}"
