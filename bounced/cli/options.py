@@ -33,7 +33,7 @@ ConfigFile: TypeAlias = Annotated[
 ]
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="JSON, one object a line.")]
 Stream: TypeAlias = Annotated[
-    str, typer.Option("--stream", metavar="NAME", help="The mail stream that is asked about.")
+    str, typer.Option("--stream", metavar="NAME", help="The mail stream.")
 ]
 
 

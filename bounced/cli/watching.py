@@ -76,8 +76,8 @@ def storms(
 ) -> None:
     """List outages: many recipients that fail alike.
 
-    Many of one domain or provider, for one cause, within a short time.
-    Such failures are recorded and not counted; what had counted before the outage was seen is taken
+    Many of one domain or provider, for one cause, within a short time.  Such
+    failures are recorded and not counted; what had counted before the outage was seen is taken
     back.  policy.storm_recipients and policy.storm_window say how many in what time.
 
     Example:

@@ -60,7 +60,7 @@ def dotted(path: Iterable[str | int]) -> str:
 
 
 def nearest_setting(path: SettingPath) -> str:
-    """Return the like of ``errors.nearest`` for a setting: its neighbours first, then all others."""
+    """Return what ``nearest`` does, for a setting: its neighbours first, then all others."""
     known = [dotted(known) for known in _file_names(path)]
     beside = [name for name in known if name.rpartition(".")[0] == dotted(path[:-1])]
     elsewhere = {name.rpartition(".")[2]: name for name in known}

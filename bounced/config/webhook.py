@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from bounced.config import secrets
 from bounced.config.kinds import Duration, Section, Text, listed
 from bounced.config.secrets import SecretFile
+from bounced.errors import nearest
 from bounced.notice import Topic
 
 _LONGEST_TIMEOUT: Final = timedelta(seconds=60)
