@@ -32,7 +32,8 @@ def check_config(*, as_json: options.Json = False, config: options.ConfigFile = 
     """Print the settings in force, and where each comes from.
 
     Or what is wrong with them, and what to write instead.  A setting comes from a default, a
-    line of the file, or an environment variable, which beats the file: limits.message_size is BOUNCED_LIMITS_MESSAGE_SIZE.
+    line of the file, or an environment variable, which beats the file: limits.message_size is
+    BOUNCED_LIMITS_MESSAGE_SIZE.
 
     Examples:
       bounced config check
