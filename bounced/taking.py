@@ -11,9 +11,9 @@ from itertools import islice
 from typing import Final, TypeVar
 
 from bounced.errors import StoreFullError, StoreUnavailableError
+from bounced.listreader import Seen
 from bounced.lists import Listed
 from bounced.policy import BLOCKING, Effect
-from bounced.reader import Seen
 from bounced.shapes import Shape
 from bounced.store import Import, Store, Taken
 

@@ -17,9 +17,9 @@ from bounced.causes import Cause
 from bounced.cli import guard, options, output, progress
 from bounced.config import Config
 from bounced.errors import InputError, StoreError
+from bounced.listreader import Job, apart
 from bounced.lists import Bad, Format, Listed
 from bounced.policy import BLOCKING, Effect
-from bounced.reader import Job, apart
 from bounced.store import Import, Store
 from bounced.taking import Summary
 

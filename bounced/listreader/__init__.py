@@ -5,7 +5,7 @@ That takes as long as writing what the list comes to, and so both processors wor
 
 from __future__ import annotations
 
-from bounced.reader.apart import apart
-from bounced.reader.job import Job, Seen, lines
+from bounced.listreader.apart import apart
+from bounced.listreader.job import Job, Seen, lines
 
 __all__ = ["Job", "Seen", "apart", "lines"]

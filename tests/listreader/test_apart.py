@@ -18,8 +18,8 @@ import pytest
 from bounced import lists, reader
 from bounced.config import rulebook
 from bounced.errors import InputError, RuleError
+from bounced.listreader import Job, Seen, apart
 from bounced.lists import Bad, Listed
-from bounced.reader import Job, Seen, apart
 
 JOB = Job((), datetime(2026, 6, 1, tzinfo=UTC), None, None)
 LONG = 100_000

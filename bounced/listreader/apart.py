@@ -14,12 +14,12 @@ from contextlib import contextmanager, suppress
 from typing import IO, Any, BinaryIO, Final, NoReturn
 
 from bounced.errors import InputError, RuleError
+from bounced.listreader import frames
+from bounced.listreader.frames import Kind
+from bounced.listreader.job import Job, Seen
 from bounced.lists import Bad, Listed
-from bounced.reader import frames
-from bounced.reader.frames import Kind
-from bounced.reader.job import Job, Seen
 
-_COMMAND: Final = (sys.executable, "-P", "-m", "bounced.reader")
+_COMMAND: Final = (sys.executable, "-P", "-m", "bounced.listreader")
 _AHEAD: Final = 12  # frames of half a megabyte or so
 
 

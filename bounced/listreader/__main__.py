@@ -1,6 +1,6 @@
 """The process that reads a list: its job on standard input, the list in an open file.
 
-    python -m bounced.reader FILE_DESCRIPTOR
+    python -m bounced.listreader FILE_DESCRIPTOR
 
 Entries go to standard output, in order.  It ends with whoever started it.
 """
@@ -17,10 +17,10 @@ from typing import BinaryIO
 from bounced import lists
 from bounced.config import rulebook
 from bounced.errors import InputError, RuleError
+from bounced.listreader import frames
+from bounced.listreader.frames import Kind
+from bounced.listreader.job import Job, Seen, lines
 from bounced.lists import Bad
-from bounced.reader import frames
-from bounced.reader.frames import Kind
-from bounced.reader.job import Job, Seen, lines
 
 
 class _Counted:

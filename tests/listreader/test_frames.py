@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bounced.causes import Cause
+from bounced.listreader import frames
+from bounced.listreader.frames import Kind
 from bounced.lists import Listed
 from bounced.model import Status
-from bounced.reader import frames
-from bounced.reader.frames import Kind
 
 _TIMES = st.none() | st.datetimes(timezones=st.just(UTC))
 _TEXTS = st.text(max_size=20)
