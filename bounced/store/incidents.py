@@ -13,8 +13,8 @@ from bounced.address import domain_of
 from bounced.causes import Cause
 from bounced.model import Report
 from bounced.policy.incident import Refusal, refusal, removal
+from bounced.policy.outage import moved
 from bounced.store.facts import Fact
-from bounced.store.outage import moved
 from bounced.store.schema import incident_recipients, incidents
 from bounced.store.state import CHUNK, Place
 

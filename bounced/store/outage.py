@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final, NamedTuple
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from bounced.address import domain_of
 from bounced.causes import Cause, Type
 from bounced.policy import Policies, Settings, What, untrusted
-from bounced.policy.outage import Failure, brews, down_since, in_storm, provider
+from bounced.policy.outage import Failure, Span, brews, down_since, moved, provider, stormy
 from bounced.store.facts import Fact
 from bounced.store.schema import events
 from bounced.store.state import CHUNK, Place
 
 _EVIDENCE: Final = (What.FAILED, What.DELAYED, What.DELIVERED, What.COMPLAINT)
-_MAX_BETWEEN: Final = 20_000
-_FIRST: Final = datetime.min.replace(tzinfo=UTC)
-_LAST: Final = datetime.max.replace(tzinfo=UTC)
 COLUMNS: Final = {"domain": events.c.domain, "provider": events.c.provider}
 
 
@@ -85,8 +82,7 @@ def _find_storms(connection: Connection, found: Foresight, settings: Settings) -
     for group, numbers in groups.items():
         if known.get(group, 0) + len(numbers) < settings.storm_recipients:
             continue
-        for some in _together(found.facts, numbers, settings.storm_window):
-            _judge_group(connection, found, group, some, settings)
+        _judge_group(connection, found, group, numbers, settings)
 
 
 def _groups(fact: Fact) -> Iterator[Group]:
@@ -123,71 +119,85 @@ def _counts(
     return known
 
 
-def _together(facts: Sequence[Fact], numbers: list[int], window: timedelta) -> Iterator[list[int]]:
-    """Yield the facts that one window can hold; a replay brings years at once."""
-    some: list[int] = []
-    for number in sorted(numbers, key=lambda one: facts[one].at):
-        if some and facts[number].at - facts[some[-1]].at > window:
-            yield some
-            some = []
-        some.append(number)
-    yield some
+def _together(facts: Sequence[Fact], numbers: list[int], window: timedelta) -> Iterator[Span]:
+    """Yield times with the facts in them, none longer than a window; a replay brings years."""
+    span: Span | None = None
+    for at in sorted(facts[number].at for number in numbers):
+        if span and at <= moved(span.first, window):
+            span = span._replace(last=at)
+            continue
+        if span:
+            yield span
+        span = Span(at, at)
+    if span:
+        yield span
 
 
 def _judge_group(
     connection: Connection, found: Foresight, group: Group, numbers: list[int], settings: Settings
 ) -> None:
-    facts = found.facts
-    times = [facts[number].at for number in numbers]
-    earlier = _around(connection, group, min(times), max(times), settings)
-    told: list[tuple[Failure, int | Row[Any]]] = [
-        (Failure(row.at, (row.stream, row.key)), row) for row in earlier
-    ]
-    told += [(Failure(facts[number].at, facts[number].place), number) for number in numbers]
-    told.sort(key=lambda one: one[0].at)
-    stormy = in_storm(
-        [failure for failure, _ in told],
-        window=settings.storm_window,
-        recipients=settings.storm_recipients,
-    )
-    brewing = Brewing()
-    for one in sorted(stormy):
-        what = told[one][1]
-        if isinstance(what, int):
-            facts[what] = replace(facts[what], storm=True)
-            brewing.facts.append(what)
-        elif what.storm_id is None:
-            brewing.earlier.append(
-                Earlier(what.id, what.at, Place(what.stream, what.key), what.position or what.id)
-            )
-    if brewing.facts or brewing.earlier:
-        found.storms.append((group, brewing))
+    """Find the storms that the facts of *group* are in, and what else belongs to these."""
+    facts, window = found.facts, settings.storm_window
+    for span in _together(facts, numbers, window):
+        around = Span(moved(span.first, -window), moved(span.last, window))
+        near = [number for number in numbers if around.holds(facts[number].at)]
+        told = _nearest(connection, group, span, settings)
+        told += [Failure(facts[number].at, facts[number].place) for number in near]
+        told.sort(key=lambda one: one.at)
+        brewing = Brewing()
+        for storm in stormy(told, window=window, recipients=settings.storm_recipients):
+            brewing.facts += [number for number in near if storm.holds(facts[number].at)]
+            brewing.earlier += _unmarked(connection, group, storm)
+        for number in brewing.facts:
+            facts[number] = replace(facts[number], storm=True)
+        if brewing.facts or brewing.earlier:
+            found.storms.append((group, brewing))
 
 
-def _around(
-    connection: Connection, group: Group, first: datetime, last: datetime, settings: Settings
-) -> list[Row[Any]]:
-    """Return the events of *group* that can be in one window with something in between.
+def _nearest(connection: Connection, group: Group, span: Span, settings: Settings) -> list[Failure]:
+    """Return the failures of *group* that decide whether a window with something of *span* in it
+    holds a storm, where *span* is no longer than a window.
 
-    Of those before and after only the nearest: enough to make a storm, or they are the same few
-    recipients over and over.
+    Of each recipient the last before it, the first after it, and both ends of those within; of
+    recipients the nearest, as many as make a storm.  However often one of them fails, he takes no
+    other's place.
     """
-    near, window = max(400, 4 * settings.storm_recipients), settings.storm_window
-    at = events.c.at
-    columns = (
-        *(events.c.id, at, events.c.stream, events.c.key, events.c.storm_id),
-        events.c.position,
-    )
+    at, window = events.c.at, settings.storm_window
+    first, last = func.min(at, type_=at.type), func.max(at, type_=at.type)
+    within = at.between(*span)
+    found: set[Failure] = set()
+    for time, where in (
+        (last, and_(at < span.first, at >= moved(span.first, -window))),
+        (last, within),
+        (first, within),
+        (first, and_(at > span.last, at <= moved(span.last, window))),
+    ):
+        query = (
+            select(events.c.stream, events.c.key, time.label("time"))
+            .where(*_of(group), where)
+            .group_by(events.c.stream, events.c.key)
+            .order_by(time.desc() if time is last else time)
+            .limit(settings.storm_recipients)
+        )
+        rows = connection.execute(query)
+        found |= {Failure(row.time, Place(row.stream, row.key)) for row in rows}
+    return list(found)
+
+
+def _unmarked(connection: Connection, group: Group, span: Span) -> list[Earlier]:
+    """Return the events of *group* that are no part of any storm yet."""
+    columns = (events.c.id, events.c.at, events.c.stream, events.c.key, events.c.position)
     query = select(*columns).where(
-        COLUMNS[group.scope] == group.name, events.c.cause == group.cause, _soft()
+        *_of(group), events.c.at.between(*span), events.c.storm_id.is_(None)
     )
-    before = query.where(at < first, at >= moved(first, -window)).order_by(at.desc()).limit(near)
-    between = query.where(at.between(first, last)).order_by(at).limit(_MAX_BETWEEN)
-    after = query.where(at > last, at <= moved(last, window)).order_by(at).limit(near)
-    found: list[Row[Any]] = []
-    for one in (before, between, after):
-        found += connection.execute(one)
-    return found
+    return [
+        Earlier(row.id, row.at, Place(row.stream, row.key), row.position or row.id)
+        for row in connection.execute(query)
+    ]
+
+
+def _of(group: Group) -> tuple[ColumnElement[bool], ...]:
+    return COLUMNS[group.scope] == group.name, events.c.cause == group.cause, _soft()
 
 
 def _soft() -> ColumnElement[bool]:
@@ -249,11 +259,3 @@ def looks_down(connection: Connection, domain: str) -> bool:
         .limit(1)
     )
     return connection.execute(query).scalar() == Cause.SERVER_DOWN
-
-
-def moved(when: datetime, span: timedelta) -> datetime:
-    """Return another time, or the first or last that there is."""
-    try:
-        return when + span
-    except OverflowError:
-        return _LAST if span > timedelta(0) else _FIRST

@@ -10,7 +10,8 @@ from sqlalchemy import Connection, RowMapping, func, select
 
 from bounced.causes import Cause
 from bounced.policy import Decision, Policies
-from bounced.store.outage import COLUMNS, Brewing, Foresight, Group, moved
+from bounced.policy.outage import moved
+from bounced.store.outage import COLUMNS, Brewing, Foresight, Group
 from bounced.store.redo import revise
 from bounced.store.schema import events, storms
 from bounced.store.state import CHUNK, Place

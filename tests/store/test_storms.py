@@ -88,6 +88,42 @@ def test_the_same_few_are_no_outage(store: Store, message: Make) -> None:
 
 
 @SMALL
+def test_a_flood_about_one_address_hides_no_outage(store: Store, message: Make) -> None:
+    """However many reports about him lie between those about the others; his are part of it."""
+    for number in range(5):
+        store.record([message(f"u{number}@example.com", day=number * MINUTE)])
+        flood = (number + 0.5) * MINUTE
+        store.record([message("loop@example.com", day=flood) for _ in range(250)])
+
+    (storm,) = store.storms()
+    assert (storm.recipients, storm.started_at, storm.last_at) == (6, _at(0), _at(4.5 * MINUTE))
+    states = list(store.states(now=_at(1)))
+    assert [(one.blocked, one.soft_count) for one in states] == [(False, 0)] * 6
+
+
+@SMALL
+@pytest.mark.parametrize("seed", range(3))
+def test_what_is_in_an_outage_is_as_the_definition_says(
+    store: Store, message: Make, rows: Callable[[str], list[Any]], seed: int
+) -> None:
+    """In whatever order and batches they come: some window with it holds enough recipients."""
+    draw = random.Random(seed)
+    for _ in range(60):
+        hours = [draw.randrange(50) + draw.random() / 2 for _ in range(draw.choice([1, 1, 2, 8]))]
+        store.record([message(f"u{draw.randrange(9)}@example.com", day=h / 24) for h in hours])
+
+    told = sorted(rows("events"), key=lambda row: row.at)
+    told = [row for row in told if row.what == "failed"]
+    stormy = set()
+    for first in told:
+        window = [one for one in told if first.at <= one.at <= first.at + FEW.storm_window]
+        if len({one.key for one in window}) >= FEW.storm_recipients:
+            stormy |= {one.id for one in window}
+    assert {row.id for row in told if row.storm_id} == stormy
+    assert 0 < len(stormy) < len(told)
+
+
+@SMALL
 def test_an_outage_ends_when_a_window_has_passed(store: Store, message: Make) -> None:
     """Once; and a failure after it counts."""
     store.record([message(f"u{n}@example.com", day=0) for n in range(5)])
