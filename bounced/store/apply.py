@@ -16,12 +16,14 @@ from bounced.model import Report
 from bounced.notice import Topic
 from bounced.policy import Decision, Policies
 from bounced.store import incidents, outbox, state, storms
+from bounced.store.down import answered, found_up
 from bounced.store.facts import Fact
 from bounced.store.incidents import Incident
 from bounced.store.judge import Entry, Memory, judge
 from bounced.store.notices import of_incidents, of_storms
 from bounced.store.outage import Foresight, foresee
 from bounced.store.recall import recall
+from bounced.store.redo import revise_all
 from bounced.store.storms import Storm
 from bounced.store.write import write
 
@@ -63,9 +65,20 @@ def take_effect(connection: Connection, sources: Sequence[Source], policies: Pol
     reports = (one.report for one in sources for _ in one.facts)
     opened = incidents.keep(connection, zip(foresight.facts, reports, strict=True), again)
     broken, revised = storms.keep(connection, foresight, _events(foresight, lines, ids), policies)
+    revised += _back_up(connection, foresight.facts, policies)
     outbox.add(connection, of_incidents(Topic.INCIDENT_OPENED, opened))
     outbox.add(connection, of_storms(Topic.STORM_STARTED, broken))
     return Effects(entries=judged, incidents=opened, storms=broken, revised=revised)
+
+
+def _back_up(connection: Connection, facts: Sequence[Fact], policies: Policies) -> list[Decision]:
+    """Take back blocks for servers that were down for good, where one of *facts* says otherwise."""
+    answers = {(fact.domain, fact.at) for fact in facts if fact.domain and answered(fact)}
+    places = found_up(connection, answers, policies)
+    if not places:
+        return []
+    why = "taken back: the server has answered in between, and is not down for good"
+    return revise_all(connection, places, policies, now=max(fact.at for fact in facts), why=why)
 
 
 def end_blocks(connection: Connection, now: datetime, limit: int) -> int:

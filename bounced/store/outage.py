@@ -1,23 +1,23 @@
-"""What the events say of the domains that facts are about: storms, and servers down for good."""
+"""What the events say of the domains that facts are about: which failures are part of a storm."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, func, select
 
 from bounced.address import domain_of
 from bounced.causes import Cause, Type
 from bounced.policy import Policies, Settings, What, untrusted
-from bounced.policy.outage import Failure, Span, brews, down_since, moved, provider, stormy
+from bounced.policy.outage import Failure, Span, brews, moved, provider, stormy
+from bounced.store.down import EVIDENCE, find_down
 from bounced.store.facts import Fact
 from bounced.store.schema import events
 from bounced.store.state import CHUNK, Place
 
-_EVIDENCE: Final = (What.FAILED, What.DELAYED, What.DELIVERED, What.COMPLAINT)
 COLUMNS: Final = {"domain": events.c.domain, "provider": events.c.provider}
 
 
@@ -58,7 +58,7 @@ def foresee(connection: Connection, facts: Sequence[Fact], policies: Policies) -
     """Say of each fact whether it is part of a storm, and whether its domain is down."""
     found = Foresight([_tagged(fact, policies.of(fact.stream)) for fact in facts])
     _find_storms(connection, found, policies.default)
-    _find_down(connection, found.facts, policies)
+    find_down(connection, found.facts, policies)
     return found
 
 
@@ -66,7 +66,7 @@ def _tagged(fact: Fact, settings: Settings) -> Fact:
     """Name the domain and provider of a fact that may change something, and of no other."""
     if not fact.place or fact.aside or untrusted(fact.trust, settings):
         return fact
-    if fact.what not in _EVIDENCE:
+    if fact.what not in EVIDENCE:
         return fact
     domain = domain_of(fact.place.key) or None
     by = provider(fact.judged.recipient) if fact.judged else None
@@ -174,7 +174,7 @@ def _nearest(connection: Connection, group: Group, span: Span, settings: Setting
     ):
         query = (
             select(events.c.stream, events.c.key, time.label("time"))
-            .where(*_of(group), where)
+            .where(*members(group), where)
             .group_by(events.c.stream, events.c.key)
             .order_by(time.desc() if time is last else time)
             .limit(settings.storm_recipients)
@@ -188,7 +188,7 @@ def _unmarked(connection: Connection, group: Group, span: Span) -> list[Earlier]
     """Return the events of *group* that are no part of any storm yet."""
     columns = (events.c.id, events.c.at, events.c.stream, events.c.key, events.c.position)
     query = select(*columns).where(
-        *_of(group), events.c.at.between(*span), events.c.storm_id.is_(None)
+        *members(group), events.c.at.between(*span), events.c.storm_id.is_(None)
     )
     return [
         Earlier(row.id, row.at, Place(row.stream, row.key), row.position or row.id)
@@ -196,7 +196,8 @@ def _unmarked(connection: Connection, group: Group, span: Span) -> list[Earlier]
     ]
 
 
-def _of(group: Group) -> tuple[ColumnElement[bool], ...]:
+def members(group: Group) -> tuple[ColumnElement[bool], ...]:
+    """Return what makes an event one of *group*."""
     return COLUMNS[group.scope] == group.name, events.c.cause == group.cause, _soft()
 
 
@@ -204,58 +205,3 @@ def _soft() -> ColumnElement[bool]:
     return and_(
         events.c.what == What.FAILED, events.c.type == Type.SOFT, events.c.superseded_by.is_(None)
     )
-
-
-def _find_down(connection: Connection, facts: list[Fact], policies: Policies) -> None:
-    """Note of each failure for a server that is down since when it is, by every report."""
-    failed: dict[str, list[int]] = {}
-    for number, fact in enumerate(facts):
-        down = fact.verdict is not None and fact.verdict.cause is Cause.SERVER_DOWN
-        if fact.domain and fact.what is What.FAILED and down and not fact.storm:
-            failed.setdefault(fact.domain, []).append(number)
-    for domain, numbers in failed.items():
-        told = [
-            (fact.at, fact.verdict.cause if fact.verdict else None)
-            for fact in facts
-            if fact.domain == domain
-        ]
-        for number in numbers:
-            fact = facts[number]
-            back = policies.of(fact.stream)
-            since = moved(fact.at, -2 * back.soft_window)
-            stored = _stored_evidence(connection, domain, since, fact.at)
-            run = down_since([*stored, *told], fact.at, silence=back.down_after)
-            facts[number] = replace(fact, down_since=run)
-
-
-def _stored_evidence(
-    connection: Connection, domain: str, since: datetime, until: datetime
-) -> Iterable[tuple[datetime, Cause | None]]:
-    """Return, of what is on record, the last that says "up", and of each day since a "down"."""
-    at, cause = events.c.at, events.c.cause
-    query = select(at, cause).where(
-        events.c.domain == domain,
-        at.between(since, until),
-        events.c.what.in_(_EVIDENCE),
-        events.c.superseded_by.is_(None),
-    )
-    up = or_(cause.is_(None), cause != Cause.SERVER_DOWN)
-    last = connection.execute(query.where(up).order_by(at.desc()).limit(1)).first()
-    down = query.with_only_columns(func.min(at, type_=at.type)).where(cause == Cause.SERVER_DOWN)
-    down = down.where(at > last.at) if last else down
-    days = connection.execute(down.group_by(func.date(at)))
-    found: list[tuple[datetime, Cause | None]] = [(day, Cause.SERVER_DOWN) for (day,) in days]
-    if last:
-        found.append((last.at, Cause(last.cause) if last.cause else None))
-    return found
-
-
-def looks_down(connection: Connection, domain: str) -> bool:
-    """Return whether the last that is on record of *domain* is that its server is down."""
-    query = (
-        select(events.c.cause)
-        .where(events.c.domain == domain, events.c.superseded_by.is_(None))
-        .order_by(events.c.at.desc())
-        .limit(1)
-    )
-    return connection.execute(query).scalar() == Cause.SERVER_DOWN
