@@ -16,7 +16,7 @@ from bounced.model import Report
 from bounced.notice import Topic
 from bounced.policy import Decision, Policies
 from bounced.store import incidents, outbox, state, storms
-from bounced.store.down import answered, found_up
+from bounced.store.down import corrected
 from bounced.store.facts import Fact
 from bounced.store.incidents import Incident
 from bounced.store.judge import Entry, Memory, judge
@@ -65,19 +65,21 @@ def take_effect(connection: Connection, sources: Sequence[Source], policies: Pol
     reports = (one.report for one in sources for _ in one.facts)
     opened = incidents.keep(connection, zip(foresight.facts, reports, strict=True), again)
     broken, revised = storms.keep(connection, foresight, _events(foresight, lines, ids), policies)
-    revised += _back_up(connection, foresight.facts, policies)
+    revised += _down_or_not(connection, foresight.facts, policies)
     outbox.add(connection, of_incidents(Topic.INCIDENT_OPENED, opened))
     outbox.add(connection, of_storms(Topic.STORM_STARTED, broken))
     return Effects(entries=judged, incidents=opened, storms=broken, revised=revised)
 
 
-def _back_up(connection: Connection, facts: Sequence[Fact], policies: Policies) -> list[Decision]:
-    """Take back blocks for servers that were down for good, where one of *facts* says otherwise."""
-    answers = {(fact.domain, fact.at) for fact in facts if fact.domain and answered(fact)}
-    places = found_up(connection, answers, policies)
+def _down_or_not(
+    connection: Connection, facts: Sequence[Fact], policies: Policies
+) -> list[Decision]:
+    """Decide again on blocks for servers that are down for good, where one of *facts* came late."""
+    told = {(fact.domain, fact.at) for fact in facts if fact.domain}
+    places = corrected(connection, told, policies)
     if not places:
         return []
-    why = "taken back: the server has answered in between, and is not down for good"
+    why = "decided again: a report of its server that came late says since when it is down, or not"
     return revise_all(connection, places, policies, now=max(fact.at for fact in facts), why=why)
 
 

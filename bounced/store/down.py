@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, func, or_, select, union_all
+from sqlalchemy import Connection, Row, func, or_, select, union_all
 
 from bounced.causes import Cause
 from bounced.policy import Policies, What
-from bounced.policy.outage import down_since, moved, says_up
+from bounced.policy.outage import down_since, moved
 from bounced.store.facts import Fact
 from bounced.store.schema import events
-from bounced.store.state import CHUNK, Place
+from bounced.store.state import Place
 
 EVIDENCE: Final = (What.FAILED, What.DELAYED, What.DELIVERED, What.COMPLAINT)
 """What says of a domain whether somebody answers there."""
 
+_DOWN: Final = Cause.SERVER_DOWN
 _TOGETHER: Final = 100  # SQLite puts at most 500 queries into one
 
 
@@ -26,7 +27,7 @@ def find_down(connection: Connection, facts: list[Fact], policies: Policies) -> 
     """Note of each failure for a server that is down since when it is, by every report."""
     failed: dict[str, list[int]] = {}
     for number, fact in enumerate(facts):
-        down = fact.verdict is not None and fact.verdict.cause is Cause.SERVER_DOWN
+        down = fact.verdict is not None and fact.verdict.cause is _DOWN
         if fact.domain and fact.what is What.FAILED and down and not fact.storm:
             failed.setdefault(fact.domain, []).append(number)
     for domain, numbers in failed.items():
@@ -55,85 +56,87 @@ def _stored_evidence(
         events.c.what.in_(EVIDENCE),
         events.c.superseded_by.is_(None),
     )
-    up = or_(cause.is_(None), cause != Cause.SERVER_DOWN)
+    up = or_(cause.is_(None), cause != _DOWN)
     last = connection.execute(query.where(up).order_by(at.desc()).limit(1)).first()
-    down = query.with_only_columns(func.min(at, type_=at.type)).where(cause == Cause.SERVER_DOWN)
+    down = query.with_only_columns(func.min(at, type_=at.type)).where(cause == _DOWN)
     down = down.where(at > last.at) if last else down
     days = connection.execute(down.group_by(func.date(at)))
-    found: list[tuple[datetime, Cause | None]] = [(day, Cause.SERVER_DOWN) for (day,) in days]
+    found: list[tuple[datetime, Cause | None]] = [(day, _DOWN) for (day,) in days]
     if last:
         found.append((last.at, Cause(last.cause) if last.cause else None))
     return found
 
 
-def answered(fact: Fact) -> bool:
-    """Return whether a fact says that the server of its domain answers."""
-    return fact.what in EVIDENCE and says_up(fact.verdict.cause if fact.verdict else None)
-
-
-def found_up(
-    connection: Connection, answers: Iterable[tuple[str, datetime]], policies: Policies
+def corrected(
+    connection: Connection, told: Iterable[tuple[str, datetime]], policies: Policies
 ) -> dict[Place, int]:
-    """Correct since when servers were down, by what is known now of these domains and times.
+    """Correct since when servers were down, where what is told of these domains came late.
 
-    Returns from which event on to decide again on the addresses to which it makes a difference.
+    *told* are domains and times of which more or less is on record than when later events were
+    decided on.  Returns from which event on to decide again on whom it makes a difference to.
     """
-    times: dict[str, datetime] = {}
-    for domain, at in answers:
-        times[domain] = min(at, times.get(domain, at))
+    told = sorted(set(told))
+    last = _last(connection, {domain for domain, _ in told})
+    doubtful: dict[int, Row[Any]] = {}
+    for domain, at in told:
+        if domain in last and at <= last[domain].at:  # mostly all is earlier
+            doubtful |= {row.id: row for row in _run_after(connection, domain, at)}
     places: dict[Place, int] = {}
-    table = events.c
-    for domains in _chunks(times, CHUNK):
-        query = select(events).where(
-            table.domain.in_(domains),
-            table.at >= min(times[one] for one in domains),
-            table.down_since.is_not(None),
-            table.superseded_by.is_(None),
-        )
-        for row in connection.execute(query).all():
-            if row.at < times[row.domain]:
-                continue
-            back = policies.of(row.stream)
-            first = moved(row.at, -2 * back.soft_window)
-            stored = _stored_evidence(connection, row.domain, first, row.at)
-            since = down_since(stored, row.at, silence=back.down_after)
-            if since != row.down_since:
-                mark = events.update().where(table.id == row.id)
-                connection.execute(mark.values(down_since=since))
-                whose, position = Place(row.stream, row.key), row.position or row.id
-                places[whose] = min(position, places.get(whose, position))
+    for row in doubtful.values():
+        back = policies.of(row.stream)
+        first = moved(row.at, -2 * back.soft_window)
+        stored = _stored_evidence(connection, row.domain, first, row.at)
+        since = down_since(stored, row.at, silence=back.down_after)
+        if since != row.down_since:
+            mark = events.update().where(events.c.id == row.id)
+            connection.execute(mark.values(down_since=since))
+            whose, position = Place(row.stream, row.key), row.position or row.id
+            places[whose] = min(position, places.get(whose, position))
     return places
 
 
-def doubted(connection: Connection, delivered: Mapping[str, datetime]) -> set[str]:
-    """Return those of the domains, with times of deliveries there, that were held to be down.
-
-    The last that is on record says so, or something later that is decided by it.
-    """
+def _run_after(connection: Connection, domain: str, at: datetime) -> Sequence[Row[Any]]:
+    """Return the failures for a server that is down from *at* on, until it answers."""
     table = events.c
-    found: set[str] = set()
-    for domains in _chunks(delivered, _TOGETHER):
-        last = (
-            select(table.domain, table.cause)
+    said = select(events).where(
+        table.domain == domain, table.what.in_(EVIDENCE), table.superseded_by.is_(None)
+    )
+    answers = said.where(table.at > at, or_(table.cause.is_(None), table.cause != _DOWN))
+    answer = connection.execute(answers.order_by(table.at).limit(1)).first()
+    run = said.where(
+        table.at >= at,
+        table.what == What.FAILED,
+        table.cause == _DOWN,
+        table.storm_id.is_(None),
+    )
+    if answer:
+        run = run.where(table.at <= answer.at)
+    return connection.execute(run).all()
+
+
+def doubted(connection: Connection, delivered: Mapping[str, datetime]) -> set[str]:
+    """Return those of the domains, with times of deliveries there, that a delivery may say more of.
+
+    The last that is on record says that they are down, or is later than the delivery.
+    """
+    last = _last(connection, delivered)
+    return {name for name, row in last.items() if row.cause == _DOWN or row.at > delivered[name]}
+
+
+def _last(connection: Connection, domains: Iterable[str]) -> dict[str, Row[Any]]:
+    """Return the last that is on record of each of *domains*: one question for many."""
+    table = events.c
+    ordered = sorted(domains)
+    found: dict[str, Row[Any]] = {}
+    for start in range(0, len(ordered), _TOGETHER):
+        each = (
+            select(table.domain, table.at, table.cause)
             .where(table.domain == domain, table.superseded_by.is_(None))
             .order_by(table.at.desc())
             .limit(1)
             .subquery()
-            for domain in domains
+            for domain in ordered[start : start + _TOGETHER]
         )
-        query = union_all(*(select(one) for one in last))
-        found |= {row.domain for row in connection.execute(query) if row.cause == Cause.SERVER_DOWN}
-        later = select(table.domain, func.max(table.at, type_=table.at.type).label("at")).where(
-            table.domain.in_(domains),
-            table.at >= min(delivered[one] for one in domains),
-            table.down_since.is_not(None),
-        )
-        rows = connection.execute(later.group_by(table.domain))
-        found |= {row.domain for row in rows if row.at >= delivered[row.domain]}
+        rows = connection.execute(union_all(*(select(one) for one in each)))
+        found |= {row.domain: row for row in rows}
     return found
-
-
-def _chunks(domains: Iterable[str], size: int) -> Iterator[list[str]]:
-    ordered = sorted(domains)
-    for start in range(0, len(ordered), size):
-        yield ordered[start : start + size]

@@ -55,7 +55,7 @@ def revise(
     after = as_of(memory.states[at], latest(before.cleared_at, now))
     decision = Decision(effect=_effect(before, after), before=before, after=after, why=why)
     note = Fact(
-        at=now,
+        at=max(now, *(row.at for row in rows)) if rows else now,  # behind what it is about
         origin=origin,
         what=What.REVISED,
         stream=at.stream,

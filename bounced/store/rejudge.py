@@ -18,7 +18,7 @@ from bounced.model import Envelope, Kind, Report, Trust
 from bounced.notice import Topic
 from bounced.policy import Decision, Policies
 from bounced.store import incidents, outbox, redo, rows, sent, storms
-from bounced.store.down import found_up
+from bounced.store.down import corrected
 from bounced.store.facts import Fact, of_message
 from bounced.store.incidents import Incident
 from bounced.store.judge import Entry
@@ -224,12 +224,13 @@ def _supersede(
     closed = incidents.take_back(connection, before, now)
     foresight, opened, begun = _stand_for(connection, lines, policies)
     seen_now = review(connection, gone, policies.default, now)
-    answers = {(fact.domain, fact.at) for fact in (*before, *foresight.facts) if fact.domain}
+    told = {(one.domain, one.at) for one in (*before, *foresight.facts) if one.domain}
+    told |= seen_now.told
     outbox.add(connection, of_incidents(Topic.INCIDENT_CLOSED, closed))
     outbox.add(connection, of_incidents(Topic.INCIDENT_OPENED, opened))
     outbox.add(connection, of_storms(Topic.STORM_STARTED, begun))
     outbox.add(connection, of_storms(Topic.STORM_ENDED, seen_now.over))
-    return _earliest(_touched(lines), seen_now.places, found_up(connection, answers, policies))
+    return _earliest(_touched(lines), seen_now.places, corrected(connection, told, policies))
 
 
 def _stand_for(

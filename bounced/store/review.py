@@ -36,10 +36,14 @@ class _Remains:
 
 @dataclass(slots=True)
 class Review:
-    """The storms that are no more, and from which event on to decide again on whom they spared."""
+    """The storms that are no more, and from which event on to decide again on whom they spared.
+
+    *told* has the domains and times of what is no part of any.
+    """
 
     over: list[Storm] = field(default_factory=list)
     places: dict[Place, int] = field(default_factory=dict)
+    told: set[tuple[str, datetime]] = field(default_factory=set)
 
 
 def review(
@@ -71,6 +75,7 @@ def review(
             _move(connection, one.id, other)
             if other is None:
                 at, position = Place(one.stream, one.key), one.position or one.id
+                found.told.add((one.domain, one.at))
                 found.places[at] = min(position, found.places.get(at, position))
     found.over = _end(connection, over, now)
     return found

@@ -63,10 +63,11 @@ class File:
 
 def engine(file: File, patience: float, *, writes: str) -> Engine:
     """Return the engine; a transaction with the option *writes* takes the lock when it begins."""
-    path = quote(os.path.abspath(file.path))  # noqa: PTH100 -- without following links
+    path = quote(os.path.abspath(file.path).lstrip("/"))  # noqa: PTH100 -- without following links
+    # One slash: behind two would stand the name of a host.
     mode = "ro" if file.read_only else "rw"
     made = create_engine(
-        URL.create("sqlite", database=f"file:{path}", query={"uri": "true", "mode": mode}),
+        URL.create("sqlite", database=f"file:/{path}", query={"uri": "true", "mode": mode}),
         connect_args={"timeout": patience},
     )
 
