@@ -117,10 +117,15 @@ def _run_after(connection: Connection, domain: str, at: datetime) -> Sequence[Ro
 def doubted(connection: Connection, delivered: Mapping[str, datetime]) -> set[str]:
     """Return those of the domains, with times of deliveries there, that a delivery may say more of.
 
-    The last that is on record says that they are down, or is later than the delivery.
+    The last that is on record says that they are down, or the first after the delivery does.
     """
     last = _last(connection, delivered)
-    return {name for name, row in last.items() if row.cause == _DOWN or row.at > delivered[name]}
+    return {
+        name
+        for name, row in last.items()
+        if row.cause == _DOWN
+        or (row.at > delivered[name] and _run_after(connection, name, delivered[name]))
+    }
 
 
 def _last(connection: Connection, domains: Iterable[str]) -> dict[str, Row[Any]]:

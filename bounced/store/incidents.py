@@ -71,7 +71,7 @@ def told_before(connection: Connection, facts: Sequence[Fact]) -> set[int]:
 
     One message is refused once, whether our log says so or the report that comes back.
     """
-    refused = [(number, fact) for number, fact in enumerate(facts) if _against_us(fact)]
+    refused = [(number, fact) for number, fact in enumerate(facts) if against_us(fact)]
     query = select(events.c.id).where(
         events.c.cause.in_(sorted(OURS)),
         events.c.domain.is_not(None),
@@ -102,7 +102,7 @@ def keep(
     refused: dict[_Key, _Refused] = {}
     recipients: dict[_Key, set[Place]] = {}
     for number, (fact, report) in enumerate(told):
-        against = refusal(fact.judged, report) if fact.judged and _against_us(fact) else None
+        against = refusal(fact.judged, report) if fact.judged and against_us(fact) else None
         if against is None or fact.place is None:
             continue
         key = (against.refuser, against.ours, against.cause)
@@ -119,28 +119,6 @@ def keep(
         _add_recipients(connection, incident, recipients[key])
         opened += [incident] if new else []
     return listed(connection, ids=opened) if opened else []
-
-
-def take_back(connection: Connection, facts: Sequence[Fact], now: datetime) -> list[Incident]:
-    """Take refusals out of their incidents, whose events are read as something else now.
-
-    Returns the incidents that this closes: those in which nothing is left.
-    """
-    still = told_before(connection, facts)
-    emptied: list[int] = []
-    for number, fact in enumerate(facts):
-        if number in still or not _against_us(fact) or fact.place is None or fact.verdict is None:
-            continue
-        found = _with(connection, fact.place, fact.verdict.cause, fact.at)
-        if found is None:
-            continue
-        _forget_recipient(connection, found, fact.place)
-        less = incidents.update().where(incidents.c.id == found.id)
-        connection.execute(less.values(failures=incidents.c.failures - 1))
-        if found.failures <= 1 and found.closed_at is None:
-            connection.execute(less.values(closed_at=now, closed_by="rejudge"))
-            emptied.append(found.id)
-    return listed(connection, ids=emptied) if emptied else []
 
 
 def end(connection: Connection, now: datetime) -> list[Incident]:
@@ -192,8 +170,8 @@ def _incident(connection: Connection, row: dict[str, Any]) -> Incident:
     )
 
 
-def _against_us(fact: Fact) -> bool:
-    """Whether a fact says anything against us, if it may say anything: only those have a domain."""
+def against_us(fact: Fact) -> bool:
+    """Return whether a fact speaks against us, if it may say anything: only those have a domain."""
     return fact.domain is not None and fact.verdict is not None and fact.verdict.cause in OURS
 
 
@@ -247,38 +225,6 @@ def _kept(connection: Connection, key: _Key, refused: _Refused) -> tuple[int, bo
         )
     )
     return int(found.id), False
-
-
-def _with(
-    connection: Connection, at: Place, cause: Cause, when: datetime
-) -> Row[*tuple[Any, ...]] | None:
-    """Return the incident that a refusal was part of, as far as is known."""
-    table, hit = incidents.c, incident_recipients.c
-    query = (
-        select(incidents)
-        .join(incident_recipients, hit.incident_id == table.id)
-        .where(hit.stream == at.stream, hit.key == at.key, table.cause == cause)
-        .where(table.opened_at <= when, table.last_at >= when, table.failures > 0)
-        .order_by(table.id.desc())
-        .with_for_update(of=incidents)
-    )
-    return connection.execute(query).first()
-
-
-def _forget_recipient(connection: Connection, of: Row[*tuple[Any, ...]], at: Place) -> None:
-    """Take a recipient out of an incident, unless there is another refusal of mail to him in it."""
-    other = select(events.c.id).where(
-        events.c.stream == at.stream,
-        events.c.key == at.key,
-        events.c.cause == of.cause,
-        events.c.at.between(of.opened_at, of.last_at),
-        events.c.domain.is_not(None),
-        events.c.superseded_by.is_(None),
-    )
-    if connection.execute(other.limit(1)).first() is None:
-        table = incident_recipients.c
-        mine = (table.incident_id == of.id, table.stream == at.stream, table.key == at.key)
-        connection.execute(incident_recipients.delete().where(*mine))
 
 
 def _add_recipients(connection: Connection, incident: int, hit: set[Place]) -> None:

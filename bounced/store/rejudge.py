@@ -25,6 +25,7 @@ from bounced.store.judge import Entry
 from bounced.store.notices import of_incidents, of_storms
 from bounced.store.outage import Foresight, foresee
 from bounced.store.recall import POSITION
+from bounced.store.retract import take_back
 from bounced.store.review import review
 from bounced.store.schema import events, messages, raw_messages, reports
 from bounced.store.state import Place
@@ -221,7 +222,7 @@ def _supersede(
     for old in gone:  # before anything is counted: it counts no more
         _by(connection, old, old)
     before = [line.pair.before for line in lines if line.pair.before]
-    closed = incidents.take_back(connection, before, now)
+    closed = take_back(connection, before, now)
     foresight, opened, begun = _stand_for(connection, lines, policies)
     seen_now = review(connection, gone, policies.default, now)
     told = {(one.domain, one.at) for one in (*before, *foresight.facts) if one.domain}

@@ -16,8 +16,8 @@ import pytest
 from sqlalchemy import select
 
 from bounced.causes import Cause
-from bounced.model import Action, Judged, Reading, Typed
-from bounced.policy import Policies, Settings
+from bounced.model import Action, Judged, Reading, Returned, Typed
+from bounced.policy import AddressState, Policies, Settings
 from bounced.store import Incoming, Kept, Observed, Store, schema
 
 Make = Callable[..., Incoming]
@@ -33,7 +33,6 @@ SETTINGS = Settings(
     storm_recipients=3,
     storm_window=timedelta(hours=1),
     down_after=timedelta(days=4),
-    expire={Cause.MAILBOX_UNKNOWN: timedelta(days=5)},
 )
 
 
@@ -49,7 +48,7 @@ class Life:
         self.steps: list[tuple[str, Any]] = [self._step() for _ in range(draw.randrange(10, 45))]
         self.known = {it.fingerprint: it for kind, it in self.steps if kind == "message"}
         self.finally_read = {
-            key: self._reading() if draw.random() < 0.5 else it.reading
+            key: self._reading(it.reading.report.returned) if draw.random() < 0.5 else it.reading
             for key, it in self.known.items()
         }
 
@@ -65,16 +64,18 @@ class Life:
             made = replace(made, recipient=server)
         return made
 
-    def _reading(self) -> Reading:
+    def _reading(self, returned: Returned | None) -> Reading:
         addresses = self.draw.sample(ADDRESSES, self.draw.choice([1, 1, 2]))
-        original = self.draw.choice(MAILS)
-        return self.message(*map(self._judged, addresses), original=original).reading
+        read = self.message(*map(self._judged, addresses)).reading
+        return replace(read, report=replace(read.report, returned=returned))
 
     def _step(self) -> tuple[str, Any]:
-        kind = self.draw.choices(("message", "seen", "unblock", "sweep"), (14, 3, 2, 1))[0]
+        kind = self.draw.choices(("message", "seen", "unblock"), (14, 3, 2))[0]
         address, at = self.draw.choice(ADDRESSES), _at(self.day())
         if kind == "message":
-            return kind, replace(self.message(reading=self._reading()), received_at=at)
+            original = self.draw.choice(MAILS)
+            read = self._reading(Returned(message_id=original) if original else None)
+            return kind, replace(self.message(reading=read), received_at=at)
         if kind == "seen":
             return self._seen(address, at)
         return kind, (address, at)
@@ -95,10 +96,8 @@ class Life:
                 store.observe([it])
             elif kind == "delivered":
                 store.delivered(it[0], who="alice", now=it[1])
-            elif kind == "unblock":
-                store.unblock(it[0], why="test", who="alice", now=it[1])
             else:
-                store.end_blocks(it[1])
+                store.unblock(it[0], why="test", who="alice", now=it[1])
             after()
 
 
@@ -109,6 +108,11 @@ def _judge_again(store: Store, life: Life, read: dict[str, Reading]) -> None:
 
     for _ in store.rejudge(reading, now=NOW):
         pass
+
+
+def _blank(state: AddressState) -> AddressState:
+    """Return the state of an address of which nothing is known, as good as none."""
+    return AddressState(address=state.address, key=state.key, stream=state.stream)
 
 
 def _facts(store: Store) -> dict[str, Any]:
@@ -122,7 +126,7 @@ def _facts(store: Store) -> dict[str, Any]:
         for one in store.storms(everything=True)
     )
     return {
-        "states": {one.key: one for one in store.states(now=NOW)},
+        "states": {one.key: one for one in store.states(now=NOW) if one != _blank(one)},
         "spared": sorted((row.key, row.at, row.cause) for row in rows if row.storm_id),
         "storms": {
             group: (min(one[3] for one in them), max(one[4] for one in them))

@@ -143,3 +143,12 @@ def test_a_batch_of_deliveries_asks_no_question_for_each(store: Store) -> None:
         )
         counts.append(len(asked))
     assert counts[0] == counts[1]
+
+
+def test_a_late_delivery_to_a_domain_that_was_never_down_is_no_line(
+    store: Store, message: Make, rows: Callable[[str], list[Any]]
+) -> None:
+    """The log is read a little behind the reports, and a big domain has reports all the time."""
+    store.record([message(f"u{n}@example.com", day=n) for n in range(3)])
+    store.observe([_seen(None, address="new@example.com", at=START + timedelta(days=1))])
+    assert len(rows("events")) == 3

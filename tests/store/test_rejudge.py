@@ -372,6 +372,18 @@ def test_an_incident_in_which_nothing_is_left_is_closed(
     assert found() == [(0, 0, "rejudge")]
 
 
+def test_two_refusals_of_one_recipient_leave_an_incident_together(
+    store: Store, message: Make, one: One, again: Judge
+) -> None:
+    """Of two mails, judged again in one go."""
+    refused = one("a@example.com", Cause.SENDER_BLOCKED)
+    both = [message(refused, day=day, original=f"{day}@example.org") for day in (0, 1)]
+    store.record(both)
+    again({it.fingerprint: _as(it, Cause.MAILBOX_FULL) for it in both}, both)
+    (found,) = store.incidents(everything=True)
+    assert (found.failures, found.recipients, found.closed_by) == (0, 0, "rejudge")
+
+
 def test_a_server_that_had_answered_was_not_down_for_good(
     store: Store, message: Make, one: One, again: Judge
 ) -> None:
