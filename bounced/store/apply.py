@@ -16,7 +16,7 @@ from bounced.model import Report
 from bounced.notice import Topic
 from bounced.policy import Decision, Policies
 from bounced.store import incidents, outbox, state, storms
-from bounced.store.down import corrected
+from bounced.store.down import corrected, late
 from bounced.store.facts import Fact
 from bounced.store.incidents import Incident
 from bounced.store.judge import Entry, Memory, judge
@@ -60,27 +60,30 @@ def take_effect(connection: Connection, sources: Sequence[Source], policies: Pol
         lines += ((entry, one.message_id) for entry in entries)
         judged.append(entries)
     again = incidents.told_before(connection, foresight.facts)
+    doubtful = late(connection, {(one.domain, one.at) for one in foresight.facts if one.domain})
     ids = write(connection, lines)
     state.save(connection, before, memory.states)
     reports = (one.report for one in sources for _ in one.facts)
     opened = incidents.keep(connection, zip(foresight.facts, reports, strict=True), again)
     broken, revised = storms.keep(connection, foresight, _events(foresight, lines, ids), policies)
-    revised += _down_or_not(connection, foresight.facts, policies)
+    if doubtful:
+        now = max(fact.at for fact in foresight.facts)
+        revised += _down_or_not(connection, doubtful, now, policies)
     outbox.add(connection, of_incidents(Topic.INCIDENT_OPENED, opened))
     outbox.add(connection, of_storms(Topic.STORM_STARTED, broken))
     return Effects(entries=judged, incidents=opened, storms=broken, revised=revised)
 
 
 def _down_or_not(
-    connection: Connection, facts: Sequence[Fact], policies: Policies
+    connection: Connection,
+    told: Sequence[tuple[str, datetime]],
+    now: datetime,
+    policies: Policies,
 ) -> list[Decision]:
-    """Decide again on blocks for servers that are down for good, where one of *facts* came late."""
-    told = {(fact.domain, fact.at) for fact in facts if fact.domain}
+    """Decide again on blocks for servers that are down for good, where what is *told* came late."""
     places = corrected(connection, told, policies)
-    if not places:
-        return []
     why = "decided again: a report of its server that came late says since when it is down, or not"
-    return revise_all(connection, places, policies, now=max(fact.at for fact in facts), why=why)
+    return revise_all(connection, places, policies, now=now, why=why)
 
 
 def end_blocks(connection: Connection, now: datetime, limit: int) -> int:

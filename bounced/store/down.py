@@ -20,6 +20,7 @@ EVIDENCE: Final = (What.FAILED, What.DELAYED, What.DELIVERED, What.COMPLAINT)
 """What says of a domain whether somebody answers there."""
 
 _DOWN: Final = Cause.SERVER_DOWN
+_SOON: Final = 8  # reports of one domain
 _TOGETHER: Final = 100  # SQLite puts at most 500 queries into one
 
 
@@ -67,6 +68,15 @@ def _stored_evidence(
     return found
 
 
+def late(
+    connection: Connection, told: Iterable[tuple[str, datetime]]
+) -> list[tuple[str, datetime]]:
+    """Return those of the domains and times of which something later is on record already."""
+    told = sorted(set(told))
+    last = _last(connection, {domain for domain, _ in told})
+    return [(domain, at) for domain, at in told if domain in last and at <= last[domain].at]
+
+
 def corrected(
     connection: Connection, told: Iterable[tuple[str, datetime]], policies: Policies
 ) -> dict[Place, int]:
@@ -75,12 +85,9 @@ def corrected(
     *told* are domains and times of which more or less is on record than when later events were
     decided on.  Returns from which event on to decide again on whom it makes a difference to.
     """
-    told = sorted(set(told))
-    last = _last(connection, {domain for domain, _ in told})
-    doubtful: dict[int, Row[Any]] = {}
+    doubtful: dict[int, Row[*tuple[Any, ...]]] = {}
     for domain, at in told:
-        if domain in last and at <= last[domain].at:  # mostly all is earlier
-            doubtful |= {row.id: row for row in _run_after(connection, domain, at)}
+        doubtful |= {row.id: row for row in _run_after(connection, domain, at)}
     places: dict[Place, int] = {}
     for row in doubtful.values():
         back = policies.of(row.stream)
@@ -95,23 +102,36 @@ def corrected(
     return places
 
 
-def _run_after(connection: Connection, domain: str, at: datetime) -> Sequence[Row[Any]]:
+def _run_after(
+    connection: Connection, domain: str, at: datetime
+) -> Sequence[Row[*tuple[Any, ...]]]:
     """Return the failures for a server that is down from *at* on, until it answers."""
     table = events.c
-    said = select(events).where(
-        table.domain == domain, table.what.in_(EVIDENCE), table.superseded_by.is_(None)
+    columns = (table.id, table.at, table.domain, table.stream, table.key, table.position)
+    more = (table.down_since, table.storm_id, table.what, table.cause)
+    said = (
+        select(*columns, *more)
+        .where(
+            table.domain == domain,
+            table.at >= at,
+            table.what.in_(EVIDENCE),
+            table.superseded_by.is_(None),
+        )
+        .order_by(table.at)
     )
-    answers = said.where(table.at > at, or_(table.cause.is_(None), table.cause != _DOWN))
-    answer = connection.execute(answers.order_by(table.at).limit(1)).first()
-    run = said.where(
-        table.at >= at,
-        table.what == What.FAILED,
-        table.cause == _DOWN,
-        table.storm_id.is_(None),
-    )
-    if answer:
-        run = run.where(table.at <= answer.at)
-    return connection.execute(run).all()
+    rows = connection.execute(said.limit(_SOON)).all()
+    answer = next((row for row in rows if row.at > at and row.cause != _DOWN), None)
+    if answer is None and len(rows) == _SOON:  # mostly it answers soon
+        up = said.where(table.at > at, or_(table.cause.is_(None), table.cause != _DOWN))
+        answer = connection.execute(up.limit(1)).first()
+        run = said.where(table.at <= answer.at) if answer else said
+        rows = connection.execute(run.where(table.cause == _DOWN)).all()
+    return [
+        row
+        for row in rows
+        if row.cause == _DOWN and row.what == What.FAILED and row.storm_id is None
+        if answer is None or row.at <= answer.at
+    ]
 
 
 def doubted(connection: Connection, delivered: Mapping[str, datetime]) -> set[str]:

@@ -163,6 +163,12 @@ def _nearest(connection: Connection, group: Group, span: Span, settings: Setting
     other's place.
     """
     at, window = events.c.at, settings.storm_window
+    mine = select(events.c.stream, events.c.key, at.label("time")).where(*members(group))
+    around = at.between(moved(span.first, -window), moved(span.last, window))
+    few = 4 * settings.storm_recipients
+    everyone = connection.execute(mine.where(around).limit(few)).all()
+    if len(everyone) < few:  # no need to choose
+        return [Failure(row.time, Place(row.stream, row.key)) for row in everyone]
     first, last = func.min(at, type_=at.type), func.max(at, type_=at.type)
     within = at.between(*span)
     found: set[Failure] = set()
@@ -173,8 +179,8 @@ def _nearest(connection: Connection, group: Group, span: Span, settings: Setting
         (first, and_(at > span.last, at <= moved(span.last, window))),
     ):
         query = (
-            select(events.c.stream, events.c.key, time.label("time"))
-            .where(*members(group), where)
+            mine.with_only_columns(events.c.stream, events.c.key, time.label("time"))
+            .where(where)
             .group_by(events.c.stream, events.c.key)
             .order_by(time.desc() if time is last else time)
             .limit(settings.storm_recipients)
