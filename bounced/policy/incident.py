@@ -16,6 +16,9 @@ from bounced.causes import Cause
 from bounced.model import Judged, Report
 from bounced.policy.outage import provider
 
+UNKNOWN: Final = "unknown"
+"""What stands for a host of ours, or for who refuses it, where nobody says which."""
+
 _IP: Final = re.compile(
     r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4})(?![\w.:]|\.\d)",
     re.IGNORECASE,
@@ -24,6 +27,9 @@ _LINK: Final = re.compile(r"https?://[^\s<>\"')\]]{4,300}")
 _ADDRESS: Final = re.compile(r"[^\s<>,;:\"()]{1,64}@([^\s<>,;:\"()@]{1,255})")
 _MAX_WORDS: Final = 4_000
 _MAX_NAME: Final = 255  # as long as a domain; an index holds only so much
+OURS: Final = frozenset(cause for cause in Cause if not cause.info.counts)
+"""The causes that are our own fault, or held to be."""
+
 # Refusals of what we are, not of where we send from.
 _OF_DOMAIN: Final = frozenset({Cause.SENDER_UNAUTHENTICATED, Cause.SPAM_CONTENT})
 
@@ -98,14 +104,14 @@ class Refusal:
 def refusal(judged: Judged, report: Report | None) -> Refusal | None:
     """Return what *judged* says against us; ``None`` where it is about the recipient."""
     verdict = judged.verdict
-    if verdict is None or verdict.cause.info.counts:
+    if verdict is None or verdict.cause not in OURS:
         return None
     said = judged.recipient.diagnostic_code
     words = f"{said.value if said else ''} {verdict.evidence}"[:_MAX_WORDS]
     return Refusal(
         cause=verdict.cause,
-        ours=(_ours(verdict.cause, words, report) or "unknown")[:_MAX_NAME],
-        refuser=(_list(words) or _server(judged) or "unknown")[:_MAX_NAME],
+        ours=(_ours(verdict.cause, words, report) or UNKNOWN)[:_MAX_NAME],
+        refuser=(_list(words) or _server(judged) or UNKNOWN)[:_MAX_NAME],
         evidence=verdict.evidence,
     )
 

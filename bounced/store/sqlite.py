@@ -68,10 +68,11 @@ def engine(file: File, patience: float, *, writes: str, bulk: bool = False) -> E
     For *bulk* the log gets longer before it goes into the file: the pages of an index that one
     transaction after the other writes to go there once.
     """
-    path = quote(os.path.abspath(file.path))  # noqa: PTH100 -- without following links
+    path = quote(os.path.abspath(file.path).lstrip("/"))  # noqa: PTH100 -- without following links
+    # One slash: behind two would stand the name of a host.
     mode = "ro" if file.read_only else "rw"
     made = create_engine(
-        URL.create("sqlite", database=f"file:{path}", query={"uri": "true", "mode": mode}),
+        URL.create("sqlite", database=f"file:/{path}", query={"uri": "true", "mode": mode}),
         connect_args={"timeout": patience},
     )
 
