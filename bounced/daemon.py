@@ -31,13 +31,14 @@ from bounced.log import Log
 from bounced.model import DEFAULT_STREAM, Envelope, Reading, Trust
 from bounced.outgoing import Outgoing
 from bounced.parts import Part, Reloads
-from bounced.smtpd import PROTOCOLS, Intake, Listeners, Service
+from bounced.smtpd import PROTOCOLS, Certificate, Intake, Listeners, Service
 from bounced.store import Outbox, Store, Writer
 from bounced.whose import Ours
 
 _READERS = 2  # threads; Python reads one message at a time anyway, the others wait for their turn
 _HOUR = 3600.0
 _MINUTE = 60.0
+_FEW = 16  # connections, however few open files we may have
 _SPARE_FILES = 256  # beside the connections: the database, threads, the log
 
 
@@ -45,7 +46,9 @@ def serve(config: Config, log: Log, environ: Mapping[str, str] = os.environ) -> 
     """Run until a signal ends it; raises ``BouncedError`` where it can't begin."""
     rules = rulebook.load(config.rules.files)
     known = ours(config, environ)
-    _allow_files(config.limits.connections + config.http.connections + _SPARE_FILES)
+    certificate = Certificate(config.tls, environ)
+    beside = config.http.connections + _SPARE_FILES
+    files = _allow_files(config.limits.connections + beside)
     store = Store.open(
         config.store.url,
         policies=config.policies,
@@ -64,6 +67,8 @@ def serve(config: Config, log: Log, environ: Mapping[str, str] = os.environ) -> 
             rules=rules,
             ours=known,
             pool=pool,
+            certificate=certificate,
+            connections=min(config.limits.connections, max(files - beside, _FEW)),
         )
         try:
             asyncio.run(daemon.run())
@@ -83,6 +88,8 @@ class Daemon:
     rules: RuleBook
     ours: Ours
     pool: ThreadPoolExecutor
+    certificate: Certificate
+    connections: int  # of SMTP and LMTP, as many as there are files for
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _reloads: Sequence[Reloads] = ()
@@ -98,7 +105,7 @@ class Daemon:
         mail = [one for one in self.config.listen if one.protocol in PROTOCOLS]
         await listeners.open(mail, inherited)
         parts = self._parts(inherited)
-        self._reloads = [part for part in parts if isinstance(part, Reloads)]
+        self._reloads = [listeners, *(part for part in parts if isinstance(part, Reloads))]
         async with contextlib.AsyncExitStack() as opened:
             for part in parts:
                 await opened.enter_async_context(part)
@@ -168,17 +175,20 @@ class Daemon:
 
     def _listeners(self, intake: Intake) -> Listeners:
         limits = self.config.limits
+        if self.connections < limits.connections:
+            self.log.connections_lowered(wanted=limits.connections, possible=self.connections)
         service = Service(
             hostname=self.config.hostname,
             accepts=matcher(self.config.accept),
             forged=self._forged,
             intake=intake,
             log=self.log,
-            message_size=limits.message_size,
-            recipients=limits.recipients,
-            idle=limits.idle.total_seconds(),
+            limits=limits,
+            tls=lambda: self.certificate.context,
         )
-        return Listeners(service=service, connections=limits.connections)
+        return Listeners(
+            service=service, connections=self.connections, certificate=self.certificate
+        )
 
     def _announce(self, addresses: list[str]) -> None:
         where = self.store.name
@@ -267,12 +277,12 @@ class Daemon:
         task.add_done_callback(self._tasks.discard)
 
 
-def _allow_files(wanted: int) -> None:
-    """Raise our limit of open files as far as we may: each connection is one."""
-    with contextlib.suppress(
-        OSError, ValueError
-    ):  # systemd's filter may forbid it, and sets its own
-        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-        if soft != resource.RLIM_INFINITY and soft < allowed:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+def _allow_files(wanted: int) -> int:
+    """Raise our limit of open files as far as we may, each connection is one; return the limit."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return wanted
+    with contextlib.suppress(OSError, ValueError):  # systemd's filter may forbid it
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(allowed, soft), hard))
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]

@@ -33,19 +33,33 @@ SecretFile = Annotated[Text, AfterValidator(_place)]
 """Where a secret lies; :func:`read` reads it."""
 
 
-def read(place: str, setting: str, environ: Mapping[str, str]) -> list[str]:
-    """Return the lines of a secret, without those that are empty; raises ConfigError.
+def file_of(place: str, setting: str, environ: Mapping[str, str]) -> Path:
+    """Return the file of a secret; raises ConfigError where systemd hands over none.
 
     *setting* is how the message calls it.
     """
     name = place.removeprefix(_CREDENTIAL)
-    if name != place and not environ.get("CREDENTIALS_DIRECTORY"):
-        msg = (
-            f"{setting} is {place}, and systemd hands over no credentials; write "
-            f"LoadCredential={name}:/path in the unit, or name a file"
-        )
+    if name == place:
+        return Path(place)
+    if folder := environ.get("CREDENTIALS_DIRECTORY"):
+        return Path(folder, name)
+    msg = (
+        f"{setting} is {place}, and systemd hands over no credentials; write "
+        f"LoadCredential={name}:/path in the unit, or name a file"
+    )
+    raise ConfigError(msg)
+
+
+def check_mode(mode: int, file: Path, setting: str) -> None:
+    """Raise ConfigError for a secret that is open to every user of the machine."""
+    if mode & (stat.S_IROTH | stat.S_IWOTH):
+        msg = f"{setting}: every user of this machine can read or change it; run: chmod o= {file}"
         raise ConfigError(msg)
-    file = Path(environ["CREDENTIALS_DIRECTORY"], name) if name != place else Path(place)
+
+
+def read(place: str, setting: str, environ: Mapping[str, str]) -> list[str]:
+    """Return the lines of a secret, without those that are empty; raises ConfigError."""
+    file = file_of(place, setting, environ)
     try:
         with file.open("rb") as opened:
             mode, text = os.fstat(opened.fileno()).st_mode, opened.read(_LONGEST).decode("ascii")
@@ -55,9 +69,7 @@ def read(place: str, setting: str, environ: Mapping[str, str]) -> list[str]:
     except UnicodeDecodeError as error:
         msg = f"{setting}: {file} holds no secret: it is not plain text"
         raise ConfigError(msg) from error
-    if mode & (stat.S_IROTH | stat.S_IWOTH):
-        msg = f"{setting}: every user of this machine can read or change it; run: chmod o= {file}"
-        raise ConfigError(msg)
+    check_mode(mode, file, setting)
     if lines := [line.strip() for line in text.splitlines() if line.strip()]:
         return lines
     msg = f"{setting}: {file} is empty"

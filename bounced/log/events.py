@@ -40,12 +40,21 @@ class Log:
     def _address(self, address: str | None) -> str | None:
         return self._show(address) if address else address
 
+    def _parameters(self, words: str) -> str:
+        """Show what MAIL or RCPT told beside the path; ORCPT and AUTH may hold an address."""
+        pairs = (word.partition("=") for word in words.split())
+        return " ".join(
+            name + sign + (self._show(value) if "@" in value else escape(value))
+            for name, sign, value in pairs
+        )
+
     def message(
         self,
         *,
         queue_id: str,
         reverse_path: str | None,
         forward_paths: Sequence[str],
+        parameters: Sequence[str] = (),
         kind: Kind,
         stream: str = DEFAULT_STREAM,
         trust: Trust = Trust.UNSIGNED,
@@ -67,6 +76,7 @@ class Log:
             size=size,
             reverse_path=self._address(reverse_path),
             forward_paths=[self._address(path) for path in forward_paths],
+            parameters=[self._parameters(words) for words in parameters if words],
             kind=str(kind),
             stream=escape(stream),
             trust=str(trust),
@@ -141,6 +151,26 @@ class Log:
             forward_path=self._address(forward_path),
             reply=escape(reply),
         )
+
+    def limit_reached(self, *, limit: str, peer: str, reply: str) -> None:
+        """Log a client that was sent away, by the setting whose limit it had reached."""
+        self._say("warning", "limit_reached", limit=limit, peer=escape(peer), reply=reply)
+
+    def limits_more(self, *, limit: str, times: int) -> None:
+        """Log how often the same happened in the last second beside the lines that tell of it."""
+        self._say("warning", "limits_more", limit=limit, times=times)
+
+    def not_understood(self, *, protocol: str, peer: str, why: str) -> None:
+        """Log a client that fails at TLS, or a balancer at the PROXY protocol."""
+        self._say("info", "not_understood", protocol=protocol, peer=escape(peer), why=escape(why))
+
+    def certificate_reloaded(self) -> None:
+        """Log that the certificate for STARTTLS was read again."""
+        self._say("info", "certificate_reloaded")
+
+    def connections_lowered(self, *, wanted: int, possible: int) -> None:
+        """Log that the system gives us fewer open files than ``limits.connections`` needs."""
+        self._say("warning", "connections_lowered", wanted=wanted, possible=possible)
 
     def connections_full(self, *, peer: str, limit: int) -> None:
         """Log a client that was sent away because ``limits.connections`` are open."""
