@@ -24,6 +24,7 @@ from bounced.smtpd.session import Session
 
 _BATCH = 64  # connections, then those that are inside have their turn
 _PAUSE = 1.0  # seconds, when the system has nothing left for us
+_NOBODY: Final = (BlockingIOError, InterruptedError, ConnectionAbortedError)
 _NO_MORE_FILES: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
@@ -68,17 +69,25 @@ class Door:
         self._loop.add_reader(self._listening, self._accept)
 
     def _accept(self) -> None:
-        for _ in range(_BATCH):
-            try:
-                connection, address = self._listening.accept()
-            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
-                return
-            except OSError as error:
-                if error.errno in _NO_MORE_FILES and self._turn_away():
-                    continue
-                self._pause()
-                return
-            self._let_in(connection, address)
+        with contextlib.suppress(*_NOBODY):
+            for _ in range(_BATCH):
+                if not self._take_one():
+                    self._pause()
+                    return
+
+    def _take_one(self) -> bool:
+        """Let one client in or turn it away; whether that could be done.
+
+        Raises what accept does when nobody is there.
+        """
+        try:
+            connection, address = self._listening.accept()
+        except _NOBODY:
+            raise
+        except OSError as error:
+            return error.errno in _NO_MORE_FILES and self._turn_away()
+        self._let_in(connection, address)
+        return True
 
     def _pause(self) -> None:
         """Wait for better times; the clients wait in the backlog."""
@@ -100,11 +109,15 @@ class Door:
         """Refuse one client with the file in reserve; whether that went well."""
         self._let_go()
         try:
+            # Without a file to be had, the system says so even when nobody is there.
             connection, address = self._listening.accept()
+            self._refuse(connection, _peer(address), "open_files", reply.TOO_MANY_CONNECTIONS)
+        except _NOBODY:
+            self._reserve()
+            raise
         except OSError:
             self._reserve()
             return False
-        self._refuse(connection, _peer(address), "open_files", reply.TOO_MANY_CONNECTIONS)
         return self._reserve()
 
     def _let_in(self, connection: socket.socket, address: object) -> None:
