@@ -3,15 +3,14 @@
     python drills/connections.py [--short]
 
 Ten thousand idle connections take all the files that the daemon may open; 1,500 more come on top,
-and go on coming for ten seconds.  Then the daemon has to be as it was.  The control does the same to
-the ``accept`` loop of asyncio's own server, whose log shows what would happen.  ``--short`` does
-all of it with a tenth of the connections.
+and others go on coming for ten seconds.  Then the daemon has to be as it was.  The control does the
+same to the ``accept`` loop of asyncio's own server, whose log shows what would happen.  ``--short``
+does all of it with a tenth of the connections.
 """
 
 from __future__ import annotations
 
 import contextlib
-import resource
 import smtplib
 import socket
 import subprocess
@@ -19,8 +18,9 @@ import sys
 import time
 from collections import Counter
 from itertools import groupby
+from pathlib import Path
 
-from house import Daemon, Table, daemon, deliver, free_port
+from house import Daemon, Table, allow_files, daemon, deliver, free_port
 
 SHORT = "--short" in sys.argv[1:]
 SCALE = 10 if SHORT else 1
@@ -36,15 +36,6 @@ async def main():
     await server.serve_forever()
 asyncio.run(main())
 """
-
-
-def allow_files() -> None:
-    """Let the drill itself have the files that it needs."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = IDLE + 2 * MORE + 200
-    if hard != resource.RLIM_INFINITY and hard < wanted:
-        sys.exit(f"needs {wanted} open files, and may have {hard}: raise ulimit -n, or use --short")
-    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def connect(port: int) -> socket.socket | None:
@@ -87,7 +78,7 @@ def full_house(table: Table) -> None:
         deliver(one.port)
         inside = smtplib.SMTP("127.0.0.1", one.port, local_hostname="x", timeout=60)
         empty = one.resident()
-        open_files = len(list((one.folder.__class__(f"/proc/{one.process.pid}/fd")).iterdir()))
+        open_files = len(list(Path(f"/proc/{one.process.pid}/fd").iterdir()))
         files = open_files + IDLE
         subprocess.run(["prlimit", f"--pid={one.process.pid}", f"--nofile={files}"], check=True)
         idle = [connect(one.port) for _ in range(IDLE)]
@@ -148,7 +139,7 @@ def control(table: Table) -> None:
 
 def main() -> None:
     """Run all of it."""
-    allow_files()
+    allow_files(IDLE + 2 * MORE + 200)
     table = Table("Too many connections" + (", a tenth of them" if SHORT else ""))
     full_house(table)
     control(table)

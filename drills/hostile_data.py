@@ -15,10 +15,13 @@ import socket
 import sys
 import threading
 import time
+import tracemalloc
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from house import MB, Daemon, Neighbour, Table, daemon, deliver, free_port
+from aiosmtpd.controller import Controller
+from aiosmtpd.handlers import Sink
+from house import MB, Daemon, Neighbour, Table, allow_files, daemon, deliver, free_port
 
 SHORT = "--short" in sys.argv[1:]
 SCALE = 5 if SHORT else 1
@@ -128,9 +131,7 @@ class Slow(threading.Thread):
 @contextlib.contextmanager
 def crowd(port: int) -> Iterator[int]:
     """Hold idle and slow connections; yield how many of them were let in."""
-    idle = []
-    for _ in range(IDLE):
-        idle.append(socket.create_connection(("127.0.0.1", port), 60))
+    idle = [socket.create_connection(("127.0.0.1", port), 60) for _ in range(IDLE)]
     inside = sum(connection.recv(3) == b"220" for connection in idle)
     slow = Slow(port, SLOW)
     slow.start()
@@ -172,11 +173,6 @@ def together(table: Table) -> None:
 
 def control(table: Table) -> None:
     """Send the empty lines to an aiosmtpd: a tenth of them, for the patience of whoever waits."""
-    import tracemalloc
-
-    from aiosmtpd.controller import Controller
-    from aiosmtpd.handlers import Sink
-
     size, port = 3 * MB, free_port()
     controller = Controller(Sink(), hostname="127.0.0.1", port=port, data_size_limit=LIMIT)
     controller.start()
@@ -191,6 +187,7 @@ def control(table: Table) -> None:
 
 def main() -> None:
     """Run all of it."""
+    allow_files(IDLE + 400)
     table = Table("Hostile messages" + (", a fifth of the size" if SHORT else ""))
     for attack in ATTACKS:
         with daemon(LIMITS_MESSAGE_SIZE=LIMIT) as one:

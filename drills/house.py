@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import resource
 import signal
 import smtplib
 import socket
@@ -16,6 +17,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 TICKS = os.sysconf("SC_CLK_TCK")
 MB = 10**6
@@ -75,6 +77,14 @@ def _cpu(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / TICKS
 
 
+def allow_files(wanted: int) -> None:
+    """Let the drill itself, and the daemon that it starts, have as many files as it needs."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < wanted:
+        sys.exit(f"needs {wanted} open files, and may have {hard}: raise ulimit -n, or use --short")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
+
+
 def free_port() -> int:
     """Return a port that nobody listens on."""
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -82,21 +92,17 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def daemon(*, files: int | None = None, **settings: object) -> Iterator[Daemon]:
-    """Run a daemon; *settings* are the names of its environment, ``LIMITS_IDLE="5s"``.
-
-    With *files* it may have no more open files than that.
-    """
+def daemon(**settings: object) -> Iterator[Daemon]:
+    """Run a daemon; *settings* are the names of its environment, ``LIMITS_IDLE="5s"``."""
     with tempfile.TemporaryDirectory(prefix="bounced-drill-") as name:
         folder, port = Path(name), free_port()
         environ = {key: value for key, value in os.environ.items() if "BOUNCED" not in key}
         environ |= {"STATE_DIRECTORY": name, "BOUNCED_LISTEN": f"127.0.0.1:{port}"}
         environ |= {"BOUNCED_LOG_FORMAT": "json"}
         environ |= {f"BOUNCED_{key}": str(value) for key, value in settings.items()}
-        prefix = ["prlimit", f"--nofile={files}:{files}"] if files else []
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(
-                [*prefix, sys.executable, "-m", "bounced", "serve"],
+                [sys.executable, "-m", "bounced", "serve"],
                 env=environ,
                 stdout=log,
                 stderr=log,
@@ -152,7 +158,7 @@ class Neighbour(threading.Thread):
             self.took.append(time.perf_counter() - started)
             time.sleep(self.every)
 
-    def __enter__(self) -> Neighbour:
+    def __enter__(self) -> Self:
         self.start()
         return self
 

@@ -17,6 +17,7 @@ class Message:
         self.dropped = False
 
     def drop(self) -> None:
+        """Note it."""
         self.dropped = True
 
 

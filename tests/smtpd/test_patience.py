@@ -41,7 +41,7 @@ def test_a_drip_is_cut_off_as_a_silence_is(every: float) -> None:
     at = _cut_at(_patience(), 1, every, 10**6)
 
     assert at is not None
-    assert 300 <= at <= 305 or every == 0.1 and at <= 310
+    assert 300 <= at <= (310 if every < 1 else 305)
 
 
 def test_a_fast_beginning_does_not_buy_a_slow_end() -> None:

@@ -148,8 +148,9 @@ def test_old_versions_are_refused(house: House, authority: trustme.CA) -> None:
         client = await house.connect()
         await client.greet()
         context = trusting(authority)
-        with pytest.warns(DeprecationWarning):
+        with pytest.warns(DeprecationWarning, match="TLSv1_1"):
             context.minimum_version = ssl.TLSVersion.TLSv1_1
+        with pytest.warns(DeprecationWarning, match="TLSv1_1"):
             context.maximum_version = ssl.TLSVersion.TLSv1_1
         context.set_ciphers("DEFAULT@SECLEVEL=0")
         with pytest.raises((ssl.SSLError, ConnectionError)):
