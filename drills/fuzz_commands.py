@@ -4,8 +4,8 @@
 
 Commands of real senders, cut, doubled, filled with control characters, 8-bit octets, quotes and
 endless parameters, lines of 100,000 octets.  Every line of every reply must be a code of SMTP and a
-constant text: nothing of an exception, nothing of what was sent.  Every connection must come to its end, and
-the log must know of no failure.  ``--short`` sends 20,000; a seed sends the same again.
+constant text: nothing of an exception, nothing of what was sent.  Every connection must come to its
+end, and the log must know of no failure.  ``--short`` sends 20,000; a seed sends the same again.
 """
 
 from __future__ import annotations
