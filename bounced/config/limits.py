@@ -43,7 +43,7 @@ class Limits(Section):
         Count, Field(description="commands without a message among them, then 421")
     ] = 1000
     errors: Annotated[
-        Count, Field(description="refused commands without a message among them, then 421")
+        Count, Field(description="wrong commands without a message among them, then 421")
     ] = 20
     command_length: Annotated[
         Size, AfterValidator(_long_enough), Field(description="longest command line")

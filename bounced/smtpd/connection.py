@@ -175,7 +175,7 @@ class Connection(Wire):
             self._begin()
         else:
             self._say(answer)
-            self._errors += answer.permanent
+            self._errors += answer.permanent and answer not in reply.NOT_FOR_US
         if context:
             self._encrypt(context)
             self._begin_session(encrypted=True)

@@ -81,6 +81,9 @@ NOT_OURS: Final = Row(550, "5.1.1", "No such recipient here")
 FORGED: Final = Row(550, "5.7.1", "The signature of this address is wrong")
 TOO_LARGE: Final = Row(552, "5.3.4", "Message is too large")
 
+NOT_FOR_US: Final = (NOT_OURS, FORGED)
+"""Refused recipients: no error of who sends, as one message may have many of them."""
+
 ERRORS: Final[tuple[tuple[type[BaseException], Row], ...]] = ((StoreFullError, FULL),)
 """What an exception means to the sender, the first match counts; all others are LOCAL_ERROR."""
 

@@ -123,18 +123,30 @@ def test_errors_without_a_message(house: House, line: bytes) -> None:
 
 
 def test_a_message_that_is_taken_makes_up_for_errors(house: House) -> None:
-    """A sender with a wrong recipient in each message is not cut off for that."""
+    """A sender with a flaw of its own in each message is not cut off for that."""
+    house.settings["errors"] = 2
+
+    async def talk(house: House) -> None:
+        client = await house.connect()
+        await client.greet()
+        for _ in range(5):
+            assert (await client.say("XFOO"))[:3] == "500"
+            assert (await client.deliver())[:3] == "250"
+
+    house.run(talk)
+
+
+def test_recipients_that_are_not_ours_are_no_errors(house: House) -> None:
+    """One message may have many of them, beside one that is ours."""
     house.settings["errors"] = 2
     house.accept = ("bounces@example.org",)
 
     async def talk(house: House) -> None:
         client = await house.connect()
         await client.greet()
-        for _ in range(5):
-            await client.envelope("bounces@example.org", "no@example.net")
-            await client.say("DATA")
-            client.send(b"x\r\n.\r\n")
-            assert (await client.reply())[:3] == "250"
+        others = [f"no{number}@example.net" for number in range(50)]
+        replies = await client.envelope(*others, "bounces@example.org")
+        assert [one[:3] for one in replies[1:]] == ["550"] * 50 + ["250"]
 
     house.run(talk)
 
