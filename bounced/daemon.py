@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import functools
 import os
-import resource
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -32,13 +31,13 @@ from bounced.model import DEFAULT_STREAM, Envelope, Reading, Trust
 from bounced.outgoing import Outgoing
 from bounced.parts import Part, Reloads
 from bounced.smtpd import PROTOCOLS, Certificate, Intake, Listeners, Service
+from bounced.sockets import allow_connections
 from bounced.store import Outbox, Store, Writer
 from bounced.whose import Ours
 
 _READERS = 2  # threads; Python reads one message at a time anyway, the others wait for their turn
 _HOUR = 3600.0
 _MINUTE = 60.0
-_FEW = 16  # connections, however few open files we may have
 _SPARE_FILES = 256  # beside the connections: the database, threads, the log
 
 
@@ -47,8 +46,9 @@ def serve(config: Config, log: Log, environ: Mapping[str, str] = os.environ) -> 
     rules = rulebook.load(config.rules.files)
     known = ours(config, environ)
     certificate = Certificate(config.tls, environ)
-    beside = config.http.connections + _SPARE_FILES
-    files = _allow_files(config.limits.connections + beside)
+    connections = allow_connections(
+        config.limits.connections, config.http.connections + _SPARE_FILES
+    )
     store = Store.open(
         config.store.url,
         policies=config.policies,
@@ -68,7 +68,7 @@ def serve(config: Config, log: Log, environ: Mapping[str, str] = os.environ) -> 
             ours=known,
             pool=pool,
             certificate=certificate,
-            connections=min(config.limits.connections, max(files - beside, _FEW)),
+            connections=connections,
         )
         try:
             asyncio.run(daemon.run())
@@ -275,14 +275,3 @@ class Daemon:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def _allow_files(wanted: int) -> int:
-    """Raise our limit of open files as far as we may, each connection is one; return the limit."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-    if soft == resource.RLIM_INFINITY or soft >= wanted:
-        return wanted
-    with contextlib.suppress(OSError, ValueError):  # systemd's filter may forbid it
-        resource.setrlimit(resource.RLIMIT_NOFILE, (max(allowed, soft), hard))
-    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
