@@ -34,20 +34,17 @@ class Certificate:
         settings = self._settings
         if settings.certificate is None or settings.key is None:
             return None
-        certificate = secrets.file_of(settings.certificate, "tls.certificate", self._environ)
-        key = secrets.file_of(settings.key, "tls.key", self._environ)
+        certificate = secrets.located(settings.certificate, "tls.certificate", self._environ)
+        key = secrets.located(settings.key, "tls.key", self._environ)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION
-        for name, file in (("tls.certificate", certificate), ("tls.key", key)):
-            try:
-                mode = file.stat().st_mode
-                file.open("rb").close()
-            except OSError as error:
-                msg = f"{name}: {file} can't be read: {error.strerror}"
-                raise ConfigError(msg) from error
-            if file is key:
-                secrets.check_mode(mode, file, name)
+        secrets.text(key, "tls.key")  # which says why, where it can't be read or others can
+        try:
+            certificate.open("rb").close()
+        except OSError as error:
+            msg = f"tls.certificate: {certificate} can't be read: {error.strerror}"
+            raise ConfigError(msg) from error
         try:
             # A key with a passphrase is refused; without this OpenSSL would ask at the terminal.
             context.load_cert_chain(certificate, key, password=lambda: "")

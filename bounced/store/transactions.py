@@ -9,7 +9,7 @@ from typing import Final, Self, TypeVar
 from sqlalchemy import Connection, exc
 
 from bounced.policy import Policies
-from bounced.store import migrations
+from bounced.store import migrations, streams
 from bounced.store.apply import Effects
 from bounced.store.engine import Database
 from bounced.store.letters import Letters
@@ -68,6 +68,15 @@ class Transactions(Reads):
             database.close()
             raise
         return cls(database, policies=policies, raw_retention=raw_retention, outbox=outbox)
+
+    def require_stream(self, stream: str | None) -> None:
+        """Make sure that there is such a mail stream, where one is named.
+
+        Raises UnknownStreamError, which names those that there are.
+        """
+        if stream is not None:
+            with self.database.read() as connection:
+                streams.require(connection, stream, self.policies.streams)
 
     def close(self) -> None:
         """Close all connections; the store must not be used afterwards."""

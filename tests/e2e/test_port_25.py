@@ -75,7 +75,7 @@ def test_a_broken_certificate_at_the_start(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert "tls.key" in done.stderr
-    assert "chmod o= " in done.stderr
+    assert "chmod g-w,o= " in done.stderr
 
 
 def test_with_few_open_files_fewer_are_let_in(tmp_path: Path) -> None:

@@ -235,7 +235,7 @@ def test_files_that_are_no_certificate(tmp_path: Path) -> None:
             Certificate(good.model_copy(update={name: value}), {})
 
     key.chmod(0o644)
-    with pytest.raises(ConfigError, match="chmod o= "):
+    with pytest.raises(ConfigError, match="chmod g-w,o= "):
         Certificate(good, {})
 
 
