@@ -113,6 +113,8 @@ class Envelope:
 
     reverse_path: str | None = None  # "" is the null reverse-path <>
     forward_paths: tuple[str, ...] = ()
+    parameters: str = ""  # of MAIL, as they were written: "SIZE=1234 AUTH=<>"; RFC 5321 §4.1.1.11
+    forward_parameters: tuple[str, ...] = ()  # of each RCPT: "NOTIFY=NEVER"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

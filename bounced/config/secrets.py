@@ -34,19 +34,26 @@ SecretFile = Annotated[Text, AfterValidator(_place)]
 """Where a secret lies; :func:`read` reads it."""
 
 
-def read(place: str, setting: str, environ: Mapping[str, str]) -> list[str]:
-    """Return the lines of a secret, without those that are empty; raises ConfigError.
+def located(place: str, setting: str, environ: Mapping[str, str]) -> Path:
+    """Return the file of a secret; raises ConfigError where systemd hands over none.
 
     *setting* is how the message calls it.
     """
     name = place.removeprefix(_CREDENTIAL)
-    if name != place and not environ.get("CREDENTIALS_DIRECTORY"):
-        msg = (
-            f"{setting} is {place}, and systemd hands over no credentials; write "
-            f"LoadCredential={name}:/path in the unit, or name a file"
-        )
-        raise ConfigError(msg)
-    file = Path(environ["CREDENTIALS_DIRECTORY"], name) if name != place else Path(place)
+    if name == place:
+        return Path(place)
+    if folder := environ.get("CREDENTIALS_DIRECTORY"):
+        return Path(folder, name)
+    msg = (
+        f"{setting} is {place}, and systemd hands over no credentials; write "
+        f"LoadCredential={name}:/path in the unit, or name a file"
+    )
+    raise ConfigError(msg)
+
+
+def read(place: str, setting: str, environ: Mapping[str, str]) -> list[str]:
+    """Return the lines of a secret, without those that are empty; raises ConfigError."""
+    file = located(place, setting, environ)
     if lines := [line.strip() for line in text(file, setting).splitlines() if line.strip()]:
         return lines
     msg = f"{setting}: {file} is empty"
