@@ -9,7 +9,7 @@ says whom the mail went to, nobody else is ever acted on.  Pure; never raises.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -21,6 +21,7 @@ from bounced.address import (
     Seal,
     Signed,
     is_address,
+    matcher,
     names,
     normalise,
     unwrap,
@@ -33,6 +34,12 @@ _ABOUT_SOMEBODY: Final = frozenset({Kind.BOUNCE, Kind.COMPLAINT})
 _STREAM: Final = re.compile(r"[a-z0-9_-]{1,32}")
 _STRAY: Final = "the mail went to another address, which this report does not name"
 _NOT_HIM: Final = "the mail went to another address, which this report names as well"
+
+
+def streams_of(addresses: Mapping[str, Iterable[str]]) -> Callable[[str], str | None]:
+    """Return what tells the stream of a bounce address, by the *addresses* of each; first wins."""
+    tests = [(name, matcher(patterns)) for name, patterns in addresses.items()]
+    return lambda path: next((name for name, matches in tests if matches(path)), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,7 @@ from bounced.config.kinds import (
 )
 from bounced.config.policy import Policy, Stream, StreamName, policies
 from bounced.config.postfix import Postfix
+from bounced.config.reading import ReadingSection
 from bounced.config.return_path import ReturnPath
 from bounced.config.webhook import Webhooks
 from bounced.policy import Policies
@@ -199,6 +200,7 @@ class Config(Section):
         AfterValidator(_some_listener),
     ] = (Listen(address="127.0.0.1:8025"),)
     limits: Limits = Limits()
+    reading: ReadingSection = ReadingSection()
     store: StoreSection
     policy: Policy = Policy()
     streams: Annotated[

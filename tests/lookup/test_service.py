@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from bounced.config import Config, load
-from bounced.errors import ListenError
+from bounced.errors import ChildError, ListenError
 from bounced.log import Log
 from bounced.lookup import Service
 from bounced.lookup.socketmap import netstring
@@ -209,7 +209,7 @@ def test_a_process_that_does_not_start_is_said(
         async with Service(config, log, {}):
             pass
 
-    with pytest.raises(ListenError, match=r"look-ups did not start \(exit code 1\)"):
+    with pytest.raises(ChildError, match=r"look-ups did not start \(exit code 1\)"):
         asyncio.run(talk())
 
     assert not (tmp_path / "map.sock").exists()
