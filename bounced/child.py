@@ -91,6 +91,13 @@ def settings() -> dict[str, Any]:
 
 
 def answer(line: str) -> None:
-    """Tell the daemon that this process, the child, does what it was told."""
+    """Tell the daemon that this process, the child, does what it was told; nothing more after it.
+
+    Standard output is closed then, so that the daemon's end of it does not depend on what else has
+    inherited it.
+    """
     with contextlib.suppress(OSError):
         print(line, flush=True)  # noqa: T201 -- for the daemon
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)

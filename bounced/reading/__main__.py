@@ -91,9 +91,9 @@ class Forks:
         status = 1
         try:
             self._control.close()
-            with socket.socket(fileno=fd) as channel:
-                task = self._task
-                worker.serve(channel, self._read, seconds=task.seconds, memory=task.memory)
+            channel = socket.socket(fileno=fd)  # open to the end, which is how the daemon hears it
+            task = self._task
+            worker.serve(channel, self._read, seconds=task.seconds, memory=task.memory)
             status = 0
         except MemoryError:
             status = OUT_OF_MEMORY

@@ -41,7 +41,8 @@ def envelope(plain: object) -> Envelope:
 def _plain(value: object) -> object:
     if isinstance(value, datetime):
         return value.isoformat()
-    return [getattr(value, name) for name in _names(value.__class__)]
+    kind: Any = type(value)
+    return [getattr(value, name) for name in _names(kind)]
 
 
 @cache

@@ -72,8 +72,9 @@ class Worker:
             msg = ""
         except ValueError as error:
             msg = f"it answered garbage: {error}"
-        except BaseException:  # whoever wanted to know is gone
+        except BaseException:  # whoever wanted to know is gone; the worker sees that, and goes
             self._channel.close()
+            self.server.let_go()
             raise
         ended = await self.end()
         raise WorkerEndedError(msg or ended)
@@ -115,18 +116,18 @@ class Worker:
         except ReadersAwayError as error:
             return f"the reader has ended, and nobody knows how: {error}"
         finally:
-            await self.server.let_go()
+            self.server.let_go()
         return _how(code, self.server.task)
 
 
 def _reply(kind: int, data: bytes) -> tuple[Reading, str] | Raised:
-    first, second = json.loads(data)
-    if not isinstance(first, str):
-        msg = "no text where one belongs"
-        raise ValueError(msg)  # noqa: TRY004 -- what does not parse is a wrong value
-    if kind == RAISED:
-        return Raised(first, str(second))
-    return codec.reading(second), first
+    """Return what a reply says; raises ValueError where it says nothing."""
+    try:
+        first, second = json.loads(data)
+        text = str.__str__(first)
+    except (TypeError, RecursionError) as error:
+        raise ValueError(str(error)) from None
+    return Raised(text, str(second)) if kind == RAISED else (codec.reading(second), text)
 
 
 def _how(code: int, task: Task) -> str:
@@ -213,17 +214,19 @@ class ForkServer:
             raise EOFError
         return int(answer)
 
-    async def retire(self) -> None:
-        """End it as soon as its last worker has ended."""
+    def retire(self) -> None:
+        """Let it end as soon as its last worker has."""
         self._retired = True
         if not self._workers:
-            await self.close()
+            self._control.close()
+            assert self._process.stdin
+            self._process.stdin.close()
 
-    async def let_go(self) -> None:
+    def let_go(self) -> None:
         """Count one worker less."""
         self._workers -= 1
         if self._retired:
-            await self.retire()
+            self.retire()
 
     async def close(self) -> None:
         """End it; its workers end by themselves, when their sockets do."""

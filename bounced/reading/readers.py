@@ -165,7 +165,7 @@ class Readers:
         await self._end_idle()
         self._idle += workers
         if old:
-            await old.retire()
+            old.retire()
 
     async def _end_idle(self) -> None:
         while self._idle:
