@@ -125,9 +125,10 @@ def _reply(kind: int, data: bytes) -> tuple[Reading, str] | Raised:
     try:
         first, second = json.loads(data)
         text = str.__str__(first)
-    except (TypeError, RecursionError) as error:
-        raise ValueError(str(error)) from None
-    return Raised(text, str(second)) if kind == RAISED else (codec.reading(second), text)
+        return Raised(text, str(second)) if kind == RAISED else (codec.reading(second), text)
+    except (TypeError, ValueError, RecursionError) as error:
+        msg = f"no reply, {error}"
+        raise ValueError(msg) from None
 
 
 def _how(code: int, task: Task) -> str:
