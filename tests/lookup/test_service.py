@@ -226,7 +226,10 @@ def test_it_ends_with_the_daemon(config: Config, tmp_path: Path, number: signal.
     ) as daemon:
         assert daemon.stdout
         said = [next(daemon.stdout) for _ in range(3)]
-        [child] = Path(f"/proc/{daemon.pid}/task/{daemon.pid}/children").read_text().split()
+        children = Path(f"/proc/{daemon.pid}/task/{daemon.pid}/children").read_text().split()
+        [child] = [
+            one for one in children if b"lookup" in Path(f"/proc/{one}/cmdline").read_bytes()
+        ]
         with socket.socket(socket.AF_UNIX) as client:
             client.connect(str(config.listen[0].address).removeprefix("unix:"))
             client.sendall(ASKED)
