@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bounced.address import matcher
+from bounced.address import chooser, matcher
 from bounced.config.model import Config
 from bounced.config.return_path import load_keys
 from bounced.errors import ConfigError
-from bounced.whose import Ours, streams_of
+from bounced.whose import Ours
 
 
 def ours(config: Config, environ: Mapping[str, str]) -> Ours:
@@ -27,7 +27,7 @@ def ours(config: Config, environ: Mapping[str, str]) -> Ours:
         validity=config.return_path.validity,
         recipient_headers=config.correlate.recipient_headers,
         stream_headers=config.correlate.stream_headers,
-        stream_of=streams_of({name: one.addresses for name, one in config.streams.items()}),
+        stream_of=chooser({name: one.addresses for name, one in config.streams.items()}),
     )
 
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Self
 
-from bounced.address import Key
+from bounced.address import Key, chooser
 from bounced.classify import RuleBook
-from bounced.whose import Ours, streams_of
+from bounced.whose import Ours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +53,7 @@ class Task:
                 validity=timedelta(seconds=plain["validity"]),
                 recipient_headers=tuple(plain["recipient_headers"]),
                 stream_headers=tuple(plain["stream_headers"]),
-                stream_of=streams_of(plain["streams"]),
+                stream_of=chooser(plain["streams"]),
             ),
             streams=plain["streams"],
             seconds=plain["seconds"],
