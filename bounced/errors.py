@@ -42,7 +42,6 @@ class ListenError(BouncedError):
     """A listener can't be opened: port taken, no right to it, no such socket handed over."""
 
 
-<<<<<<< HEAD
 class ChildError(BouncedError):
     """A process of our own did not start, or is not there for the moment."""
 
@@ -60,12 +59,12 @@ class UnreadableError(BouncedError):
     def __init__(self, name: str, text: str = "") -> None:
         super().__init__(f"{name}: {text}" if text else name)
         self.name = name
-=======
+
+
 class UnknownStreamError(BouncedError):
     """A mail stream is asked for that there is not: which are there, and which may be meant."""
 
     exit_code = 2
->>>>>>> main
 
 
 class StoreError(BouncedError):
