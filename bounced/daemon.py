@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import functools
 import os
-import platform
 import resource
 import signal
 import socket
@@ -91,7 +90,7 @@ class Daemon:
     async def run(self) -> None:
         """Listen, and return when all is finished after a signal; raises ``BouncedError``."""
         self.store.listener = functools.partial(telling.effects, self.log)
-        self.readers = Readers(self._task(self.tables, self.ours), self.log)
+        self.readers = Readers(Task.of(self.config, self.tables, self.ours), self.log)
         intake = Intake(read=self.readers.read, writer=self.writer, log=self.log)
         listeners = self._listeners(intake)
         self._attend_to_signals()
@@ -106,7 +105,6 @@ class Daemon:
                 opened.enter_async_context(self.readers),
                 self._open(opened, parts),
             )
-            self._accept_python()
             self._announce([*listeners.addresses, *(at for part in parts for at in part.addresses)])
             await self._attend(intake)
             await self._wind_up(listeners)
@@ -148,31 +146,12 @@ class Daemon:
         for task in self._tasks:
             task.cancel()
 
-    def _task(self, tables: Sequence[rulebook.Table], known: Ours) -> Task:
-        """Return what the processes that read have to know."""
-        return Task(
-            tables=tables,
-            ours=known,
-            streams={name: one.addresses for name, one in self.config.streams.items()},
-            seconds=self.config.reading.time.total_seconds(),
-            memory=self.config.reading.memory,
-            log=self.config.log.model_dump(),
-        )
-
     async def _compile(self) -> None:
         self.rules = await asyncio.to_thread(rulebook.compiled, self.tables)
 
     async def _open(self, opened: contextlib.AsyncExitStack, parts: Sequence[Part]) -> None:
         for part in parts:
             await opened.enter_async_context(part)
-
-    def _accept_python(self) -> None:
-        """Raise ConfigError for a Python that the settings don't accept, and log a bad one."""
-        found = self.readers.interpreter
-        if why := found.refused(self.config.reading.python):
-            raise ConfigError(why)
-        if found.unfixed:
-            self.log.python_unfixed(version=platform.python_version(), exposed=found.exposed)
 
     def _forged(self, path: str) -> bool:
         """Return whether to refuse a forward path, because its signature is wrong.
@@ -236,7 +215,7 @@ class Daemon:
         except ConfigError as error:
             self.log.failure(doing="reading the keys again", error=error)
         try:
-            await self.readers.reload(self._task(tables, known))
+            await self.readers.reload(Task.of(self.config, tables, known))
         except ChildError as error:
             self.log.failure(doing="starting readers with the new rules and keys", error=error)
         else:

@@ -32,7 +32,7 @@ EXCEPTIONS: Final[tuple[Exception, ...]] = (
     TimeoutError(),
     ConnectionResetError(104, "Connection reset by peer"),
     EOFError(),
-    StopIteration("250"),
+    ArithmeticError("250"),
     BufferError(),
 )
 """Twenty kinds and one more of what a reader might raise, with texts that must never get out."""

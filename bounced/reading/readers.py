@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import platform
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Final, Self
 
-from bounced.errors import ChildError, ReadersAwayError, UnreadableError
+from bounced.errors import ChildError, ConfigError, ReadersAwayError, UnreadableError
 from bounced.log import Log
 from bounced.model import Envelope, Reading
 from bounced.reading.forkserver import MODULE, ForkServer, Raised, Worker, WorkerEndedError
-from bounced.reading.interpreter import Interpreter
 from bounced.reading.task import Task
 
 WORKERS: Final = 2
@@ -54,19 +54,27 @@ class Readers:
         """Start the workers; raises ``BouncedError`` where there are none to be had."""
         async with self._starting:
             await self._renew(self._task)
+        try:
+            self._accept_python()
+        except BaseException:
+            await self.__aexit__()
+            raise
         return self
+
+    def _accept_python(self) -> None:
+        """Raise ConfigError for a Python that the settings refuse, and log one with the defect."""
+        assert self._server
+        found = self._server.interpreter
+        if why := found.refused(self._task.python):
+            raise ConfigError(why)
+        if found.unfixed:
+            self._log.python_unfixed(version=platform.python_version(), exposed=found.exposed)
 
     async def __aexit__(self, *_: object) -> None:
         """End them."""
         await self._end_idle()
         if self._server:
             await self._server.close()
-
-    @property
-    def interpreter(self) -> Interpreter:
-        """What the workers' Python is."""
-        assert self._server
-        return self._server.interpreter
 
     async def reload(self, task: Task) -> None:
         """Read by a new *task* from now on; raises ``BouncedError``, and the old one stays."""
@@ -133,9 +141,13 @@ class Readers:
     async def _fork(self) -> Worker:
         """Return a new worker, from a new fork server where the old one has died."""
         server = self._server
-        if server is None or not server.is_alive:
-            server = await self._restarted(server)
-        return await server.fork()
+        if server is not None and server.is_alive:
+            try:
+                return await server.fork()
+            except ReadersAwayError:
+                if server.is_alive:
+                    raise
+        return await (await self._restarted(server)).fork()
 
     async def _restarted(self, dead: ForkServer | None) -> ForkServer:
         async with self._starting:

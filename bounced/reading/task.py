@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from bounced.address import Key, chooser
 from bounced.classify import RuleBook
+from bounced.config import Config
 from bounced.whose import Ours
 
 
@@ -19,7 +20,8 @@ from bounced.whose import Ours
 class Task:
     """``tables`` are the operator's own rule files, parsed; ``streams`` the addresses of each.
 
-    ``seconds`` and ``memory``, in octets, are what one message may take; ``log`` is how to log.
+    ``seconds`` and ``memory``, in octets, are what one message may take; ``python`` is which
+    Python to refuse, and ``log`` how to log.
     """
 
     tables: Sequence[tuple[str, Mapping[str, object]]] = ()
@@ -27,7 +29,23 @@ class Task:
     streams: Mapping[str, Sequence[str]] = field(default_factory=dict)
     seconds: float = 2.0
     memory: int = 2**30
+    python: str = "safe"
     log: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls, config: Config, tables: Sequence[tuple[str, Mapping[str, object]]], ours: Ours
+    ) -> Self:
+        """Return it by the settings, with the rule files and what is ours as they are now."""
+        return cls(
+            tables=tables,
+            ours=ours,
+            streams={name: one.addresses for name, one in config.streams.items()},
+            seconds=config.reading.time.total_seconds(),
+            memory=config.reading.memory,
+            python=config.reading.python,
+            log=config.log.model_dump(),
+        )
 
     def dump(self) -> dict[str, Any]:
         """Return it as plain values."""
