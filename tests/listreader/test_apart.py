@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from bounced import lists, listreader
+from bounced import listreader, lists
 from bounced.config import rulebook
 from bounced.errors import InputError, RuleError
 from bounced.listreader import Job, Seen, apart
