@@ -7,6 +7,7 @@ when it returns; writers take the lock when they begin, so that none fails half 
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -52,6 +53,17 @@ class File:
                 "back, or restart bounced to use what is there now"
             )
             raise StoreUnavailableError(msg)
+
+    def free(self) -> int:
+        """Return how many octets its disk has left for us; as good as endless where it won't say.
+
+        Then it is the write that finds out.
+        """
+        try:
+            found = os.statvfs(self.path.parent)
+        except OSError:
+            return sys.maxsize
+        return found.f_bavail * found.f_frsize
 
     def _current(self) -> tuple[int, int] | None:
         try:

@@ -54,6 +54,7 @@ class Store(Transactions):
         """
         if not batch:
             return []
+        self.database.require_room(self.free_space)
         prepared = record.prepare(batch, self.raw_retention)
         recorded, effects = self._write(
             lambda connection: record.record(connection, prepared, self.policies)
