@@ -20,6 +20,7 @@ from bounced.doctor.finding import Finding, bad, ok, warn
 from bounced.errors import ListenError
 from bounced.sockets import open_sockets
 
+_LEAST: Final = 2**20  # octets, without which hardly a commit goes through
 _FEW_INODES: Final = 1000
 _REMOTE: Final = frozenset({"nfs", "nfs4", "cifs", "smb3", "9p", "afs", "ceph", "fuse.sshfs"})
 _MAIL: Final = ("smtp", "lmtp")
@@ -39,10 +40,10 @@ def disk(config: Config) -> Iterator[Finding]:
         yield bad(
             "disk", f"{folder} is mounted read-only", "look for disk errors in the system's log"
         )
-    if free < wanted:
+    if free < max(wanted, _LEAST):
         yield bad(
             "disk",
-            f"{told}, and with less than {show_about(wanted)} no message is taken",
+            f"{told}, and with less than {show_about(max(wanted, _LEAST))} no message is taken",
             "free some space, or lower store.raw_retention or store.free_space",
         )
     elif free < 4 * wanted:
