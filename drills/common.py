@@ -125,6 +125,11 @@ def stored_in(path: Path) -> set[int]:
         return {int(name.removeprefix("<mail-").partition("@")[0]) for (name,) in rows}
 
 
+def codes(senders: Senders) -> str:
+    """Return the codes that were answered, other than 250."""
+    return ", ".join(sorted({one[:3] for one in senders.deferred})) or "none"
+
+
 def memory(pid: int) -> int:
     """Return the octets of memory of a process and all its children, what they share once."""
     children: dict[int, list[int]] = {}
@@ -233,9 +238,7 @@ class Table:
 
     def row(self, what: str, *cells: object, passed: bool) -> None:
         """Print one row."""
-        told = [
-            str(cell).rjust(len(head)) for cell, head in zip(cells, self.columns, strict=True)
-        ]
+        told = [str(cell).rjust(len(head)) for cell, head in zip(cells, self.columns, strict=True)]
         print("  ".join([what.ljust(44), *told, "pass" if passed else "FAIL"]), flush=True)
         if not passed:
             self.failed.append(what)

@@ -1,7 +1,7 @@
 """The daemon with one thing done wrong on purpose: with it a drill must find losses.
 
-    python drills/controls.py hasty serve       answers 250, and commits a moment later
-    python drills/controls.py unsynced serve    never waits for the disk (PRAGMA synchronous=OFF)
+python drills/controls.py hasty serve       answers 250, and commits a moment later
+python drills/controls.py unsynced serve    never waits for the disk (PRAGMA synchronous=OFF)
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ import time
 from pathlib import Path
 
 import common
-from common import Daemon, Senders, Table, compare, load, report, wait_until
+from common import Daemon, Table, codes, compare, load, report, wait_until
 
 RESERVE = 8 * 2**20
 DISK = "size=64m"
@@ -44,11 +44,6 @@ def fill(folder: Path, leave: int = 0) -> Path:
                     raise
                 break
     return filler
-
-
-def codes(senders: Senders) -> str:
-    """Return the codes that were answered, other than 250."""
-    return ", ".join(sorted({one[:3] for one in senders.deferred})) or "none"
 
 
 def by_somebody_else(table: Table, seconds: float, reserve: int) -> None:

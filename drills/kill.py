@@ -23,7 +23,9 @@ from senders import stored
 WRONG = (str(common.HERE / "controls.py"), "hasty")
 
 
-def drill(daemon: Daemon, url: str, rounds: int, *, control: bool) -> tuple[int, int, int, set[int]]:
+def drill(
+    daemon: Daemon, url: str, rounds: int, *, control: bool
+) -> tuple[int, int, int, set[int]]:
     """Kill it so often; return how often, what was lost and what nobody was told of, and all."""
     lost: set[int] = set()
     unanswered = 0

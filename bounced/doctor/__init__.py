@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bounced.config import load_with_origins
 from bounced.doctor import data, machine, secrets, words
-from bounced.doctor.finding import Finding, Grade, bad, ok
+from bounced.doctor.finding import Finding, Grade, blame, ok
 from bounced.errors import BouncedError, ConfigError
 
 __all__ = ["Finding", "Grade", "examine"]
@@ -24,7 +24,8 @@ def examine(
     try:
         loaded = load_with_origins(file, environ)
     except ConfigError as error:
-        yield from (bad("settings", line, "mend it") for line in str(error).splitlines())
+        for line in str(error).splitlines():
+            yield blame("settings", ConfigError(line))
         return
     config = loaded.config
     yield ok("settings", str(loaded.file) if loaded.file else "no file; all is at its default")
@@ -45,4 +46,4 @@ def _contained(name: str, check: Callable[[], Iterable[Finding]]) -> Iterator[Fi
     try:
         yield from check()
     except (BouncedError, OSError) as error:
-        yield bad(name, str(error), "")
+        yield blame(name, error)

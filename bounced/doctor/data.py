@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from sqlalchemy import make_url
 
 from bounced.config import Config, complaints
 from bounced.config.quantities import show_about
-from bounced.doctor.finding import Finding, bad, ok, warn
+from bounced.doctor.finding import Finding, bad, blame, ok, warn
 from bounced.errors import StoreError
 from bounced.store import health, migrations
 from bounced.store.engine import Database
@@ -37,12 +38,14 @@ def database(config: Config, now: datetime, *, thorough: bool) -> Iterator[Findi
     try:
         opened = Database(config.store.url, create=False, patience=5, read_only=True)
         with contextlib.closing(opened):
-            yield _revision(opened)
+            migrations.require(opened)
+            name = complaints.hide_password(opened.name)
+            yield ok("database", f"{name} is at revision {migrations.head()}, as it should be")
             yield from _unsafe(opened)
-            yield from _clock(opened, now)
             yield from _damage(opened, thorough=thorough)
+            yield _clock(opened, now)
     except StoreError as error:
-        yield bad("database", str(error), _RESTORE if "corrupt" in str(error) else "")
+        yield blame("database", error, "[:;] ")
 
 
 def place(config: Config) -> Path | None:
@@ -73,7 +76,16 @@ def _rights(path: Path) -> Iterator[Finding]:
                 f"{one} does not belong to the owner of its directory",
                 f"stop the daemon and run: chown --reference={path.parent} {one}",
             )
-    if not os.access(path, os.W_OK) or not os.access(path.parent, os.W_OK | os.X_OK):
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CLOEXEC))
+        writable = os.access(path.parent, os.W_OK | os.X_OK)
+    except OSError as error:
+        if error.errno == errno.EROFS:
+            advice = "look for disk errors in the system's log, then mount it again for writing"
+            yield bad("disk", f"the filesystem of {path} is read-only", advice)
+            return
+        writable = False
+    if not writable:
         yield bad(
             "database",
             f"{path} or its directory can't be written by us",
@@ -92,33 +104,21 @@ def _log(path: Path) -> Iterator[Finding]:
             )
 
 
-def _revision(opened: Database) -> Finding:
-    try:
-        migrations.require(opened)
-    except StoreError as error:
-        found, _, advice = str(error).partition(": ")
-        return bad("database", found, advice)
-    name = complaints.hide_password(opened.name)
-    return ok("database", f"{name} is at revision {migrations.head()}, which this version needs")
-
-
 def _unsafe(opened: Database) -> Iterator[Finding]:
     for one in health.unsafe(opened):
         yield bad("database", one, "set it to on in postgresql.conf, and reload the server")
 
 
-def _clock(opened: Database, now: datetime) -> Iterator[Finding]:
-    with contextlib.suppress(StoreError, Exception):
-        newest = health.newest_message(opened)
-        if newest and newest > now + _AHEAD:
-            yield warn(
-                "clock",
-                f"it is {now:%Y-%m-%d %H:%M} UTC here, and the newest message came in at "
-                f"{newest:%Y-%m-%d %H:%M}",
-                "set the clock (timedatectl); new failures count as older than those",
-            )
-        else:
-            yield ok("clock", f"{now:%Y-%m-%d %H:%M} UTC, later than all messages")
+def _clock(opened: Database, now: datetime) -> Finding:
+    newest = health.newest_message(opened)
+    if newest and newest > now + _AHEAD:
+        return warn(
+            "clock",
+            f"it is {now:%Y-%m-%d %H:%M} UTC here, and the newest message came in at "
+            f"{newest:%Y-%m-%d %H:%M}",
+            "set the clock (timedatectl); new failures count as older than those",
+        )
+    return ok("clock", f"{now:%Y-%m-%d %H:%M} UTC, later than all messages")
 
 
 def _damage(opened: Database, *, thorough: bool) -> Iterator[Finding]:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
+
+_HERE: Final = re.compile(r"[;,] `bounced doctor` [a-z ]+(?= \(|$)")  # who says it is the doctor
 
 
 class Grade(StrEnum):
@@ -37,3 +41,9 @@ def warn(check: str, found: str, advice: str) -> Finding:
 def bad(check: str, found: str, advice: str) -> Finding:
     """It does not work, or loses mail."""
     return Finding(check, Grade.BAD, found, advice)
+
+
+def blame(check: str, error: Exception, cut: str = "; ") -> Finding:
+    """Tell an error, whose text says what is wrong, and after the first *cut* what to do."""
+    found, *more = re.split(cut, _HERE.sub("", str(error)), maxsplit=1)
+    return bad(check, found, "".join(more))

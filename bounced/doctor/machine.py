@@ -16,7 +16,7 @@ from typing import Final
 from bounced.config import Config, Inherited, Listen, Tcp, Unix
 from bounced.config.quantities import show_about
 from bounced.doctor.data import place
-from bounced.doctor.finding import Finding, bad, ok, warn
+from bounced.doctor.finding import Finding, bad, blame, ok, warn
 from bounced.errors import ListenError
 from bounced.sockets import open_sockets
 
@@ -36,10 +36,6 @@ def disk(config: Config) -> Iterator[Finding]:
     found = os.statvfs(folder)
     free, wanted = found.f_bavail * found.f_frsize, config.store.free_space
     told = f"{show_about(free)} free in {folder}"
-    if found.f_flag & os.ST_RDONLY:
-        yield bad(
-            "disk", f"{folder} is mounted read-only", "look for disk errors in the system's log"
-        )
     if free < max(wanted, _LEAST):
         yield bad(
             "disk",
@@ -100,7 +96,7 @@ def _tcp(listen: Listen, endpoint: Tcp) -> Finding:
     except ListenError as error:
         cause = error.__cause__
         if not isinstance(cause, OSError) or cause.errno != errno.EADDRINUSE:
-            return bad("listener", f"{listen.protocol} {error}", "")
+            return blame("listener", error)
         return _answer(listen, (endpoint.host or "127.0.0.1", endpoint.port))
     return ok("listener", f"{listen} is free; no daemon is running on it")
 

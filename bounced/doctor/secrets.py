@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from bounced.config import Config
 from bounced.config.ours import ours
-from bounced.doctor.finding import Finding, bad, ok, warn
+from bounced.doctor.finding import Finding, blame, ok, warn
 from bounced.errors import ConfigError
 from bounced.web import tokens
 from bounced.web.service import PROTOCOL
@@ -34,8 +34,7 @@ def _found(name: str, read: Callable[[], str]) -> Finding:
     try:
         return ok(name, read())
     except ConfigError as error:
-        found, _, advice = str(error).partition("; ")
-        return bad(name, found, advice or "mend it; the daemon does not start with it")
+        return blame(name, error)
 
 
 def _return_path(config: Config, environ: Mapping[str, str]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from bounced.classify import check_rules
 from bounced.config import Config, rulebook
-from bounced.doctor.finding import Finding, bad, ok
+from bounced.doctor.finding import Finding, bad, blame, ok
 from bounced.errors import RuleError
 
 
@@ -15,7 +15,7 @@ def rules(config: Config) -> Iterator[Finding]:
     try:
         book = rulebook.load(config.rules.files)
     except RuleError as error:
-        yield bad("rules", str(error), "mend it; the daemon does not start with it")
+        yield blame("rules", error)
         return
     faults = check_rules(book)
     yield from (bad("rules", one, "mend the rule or its example") for one in faults)

@@ -125,7 +125,7 @@ def _copy(source: Path, part: Path) -> None:
         database.execute("VACUUM INTO ?", (str(part),))
     with contextlib.closing(_opened(part)) as copy:
         if found := health.faults(copy):
-            msg = f"the copy of {source} is damaged ({found[-1]}): look for disk errors"
+            msg = f"the copy of {source} is damaged ({found[0]}): look for disk errors"
             raise StoreError(msg)
 
 

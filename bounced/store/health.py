@@ -14,6 +14,7 @@ from bounced.store.schema import messages
 
 _MOST: Final = 20  # faults that are told of
 _QUICK: Final = 512 * 2**20  # octets that are read and checked in about a second
+_LAST: Final = 1000  # messages, some of which may be from before the clock was set back
 _UNSAFE: Final = {  # settings of a PostgreSQL server, and what happens with them
     "fsync": "a power cut damages the database, and loses what was answered 250",
     "full_page_writes": "a power cut may damage the database",
@@ -31,7 +32,8 @@ def faults(database: Database, *, thorough: bool = False) -> list[str]:
     pragma = "integrity_check" if thorough else "quick_check"
     with database.read() as connection:
         found = connection.exec_driver_sql(f"PRAGMA {pragma}({_MOST})").scalars()
-        return [line for text in found for line in text.splitlines() if line != "ok"]
+        lines = [line for text in found for line in text.splitlines()]
+    return [line for line in lines if line != "ok" and not line.startswith("***")]
 
 
 def refuse_corrupt(database: Database) -> None:
@@ -40,7 +42,7 @@ def refuse_corrupt(database: Database) -> None:
         return
     if found := faults(database):
         msg = (
-            f"the database {database.name} is corrupt ({found[-1]}): keep the file, and restore a "
+            f"the database {database.name} is corrupt ({found[0]}): keep the file, and restore a "
             "backup with `bounced restore`; `bounced doctor` says how much of it is damaged"
         )
         raise StoreError(msg)
@@ -59,8 +61,7 @@ def unsafe(database: Database) -> list[str]:
 
 
 def newest_message(database: Database) -> datetime | None:
-    """Return when the message that was recorded last came in."""
-    newest = select(messages.c.received_at).order_by(messages.c.id.desc()).limit(1)
+    """Return the latest time at which one of the last thousand messages came in."""
+    last = select(messages.c.received_at).order_by(messages.c.id.desc()).limit(_LAST)
     with database.read() as connection:
-        found: datetime | None = connection.execute(newest).scalar()
-        return found
+        return max(connection.execute(last).scalars(), default=None)

@@ -134,5 +134,5 @@ def _no_access(path: Path, why: object) -> str:
     reason = why.strerror if isinstance(why, OSError) else why
     return (
         f"can't open the database {path} for writing: {reason}; let this user write the file and "
-        f"its directory, or set store.url to another file"
+        "its directory, or set store.url to another file; `bounced doctor` says more"
     )

@@ -103,7 +103,6 @@ class Senders:
                         self.deferred.append(f"{error.smtp_code} {error.smtp_error!r}")
                     self.waiting.append(number)
 
-
     def _next(self) -> int | None:
         """Return a mail that waits, or one more; ``None`` at the end."""
         with self.lock:
