@@ -64,11 +64,16 @@ def settings(file: Path | None) -> Config:
 
 @contextmanager
 def opened_store(
-    config: Config, *, create: bool = False, read_only: bool = False, tell: bool = True
+    config: Config,
+    *,
+    create: bool = False,
+    read_only: bool = False,
+    tell: bool = True,
+    bulk: bool = False,
 ) -> Iterator[Store]:
     """Open the store that the settings name, for as long as the command needs it.
 
-    Without *tell* no webhook hears of what the command changes.
+    Without *tell* no webhook hears of what the command changes; with *bulk* that is a lot.
     """
     from bounced.store import Outbox, Store
 
@@ -80,6 +85,7 @@ def opened_store(
         outbox=Outbox.of(config) if tell else None,
         create=create,
         read_only=read_only,
+        bulk=bulk,
     )
     try:
         yield store

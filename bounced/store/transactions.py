@@ -53,15 +53,17 @@ class Transactions(Reads):
         create: bool = True,
         read_only: bool = False,
         patience: float = 5.0,
+        bulk: bool = False,
     ) -> Self:
         """Open the database at *url* and migrate it to this version's schema.
 
         *patience* is for how many seconds to wait for a lock.  Without *create* it must exist;
         with *read_only* it must be of this version's schema as well, and nothing is changed.
         Without an *outbox* nobody is told what happens.  With less than *free_space* octets free on
-        the disk of an SQLite file no message is recorded.
+        the disk of an SQLite file no message is recorded.  With *bulk* much is
+        written in a row.
         """
-        database = Database(url, create=create, patience=patience, read_only=read_only)
+        database = Database(url, create=create, patience=patience, read_only=read_only, bulk=bulk)
         try:
             if read_only:
                 migrations.require(database)

@@ -39,6 +39,13 @@ def test_commits_are_synced_and_readers_do_not_wait(store: Store) -> None:
                 assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar() == value
 
 
+def test_what_writes_much_leaves_it_in_the_log_for_longer(opened: Callable[..., Store]) -> None:
+    """Synced like all others."""
+    with opened(bulk=True).database.read() as connection:
+        for pragma, value in [("wal_autocheckpoint", 8_192), ("synchronous", 2)]:
+            assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar() == value
+
+
 def test_a_writer_takes_the_lock_when_it_begins(store: Store, opened: Callable[..., Store]) -> None:
     """A second one waits at its own beginning, and a reader does not wait at all."""
     other = opened(patience=0.05)
