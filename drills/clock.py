@@ -48,8 +48,10 @@ def under_load(table: Table, folder: Path, shim: Shim) -> None:
 
 
 def decisions(table: Table, folder: Path, shim: Shim) -> None:
-    """Two failures today and three yesterday, in this order: the fifth blocks, and an operator can
-    lift that although the block is younger than he is."""
+    """Send two failures today and three yesterday, in this order: the fifth blocks.
+
+    An operator can lift that, and then the address starts clean.
+    """
     url = f"sqlite:///{folder}/bounced.db"
     with Daemon(folder, also={**shim.environ}, url=url) as daemon:
         for number in range(2):

@@ -22,6 +22,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 HERE = Path(__file__).parent
 TESTS = HERE.parent / "tests"
@@ -119,7 +120,7 @@ def compare(answered: set[int], url: str, *, raw: bool = True) -> Found:
 
 
 def stored_in(path: Path) -> set[int]:
-    """Return the numbers of the mails in an SQLite file; quick, for use in the middle of a drill."""
+    """Return the numbers of the mails in an SQLite file; quick, for the middle of a drill."""
     with contextlib.closing(sqlite3.connect(f"file:{path}?mode=rw", uri=True)) as database:
         rows = database.execute("SELECT returned_message_id FROM reports")
         return {int(name.removeprefix("<mail-").partition("@")[0]) for (name,) in rows}
@@ -156,7 +157,7 @@ class Watch:
     most: int = 0
     _done: threading.Event = field(default_factory=threading.Event)
 
-    def __enter__(self) -> Watch:
+    def __enter__(self) -> Self:
         self.least = self.most = memory(self.pid)
         self._thread = threading.Thread(target=self._look, daemon=True)
         self._thread.start()

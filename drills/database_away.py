@@ -2,8 +2,8 @@
 
     python drills/database_away.py [SECONDS]
 
-SQLite: another process holds the lock, for half of the seconds, but at least seven.  PostgreSQL (where it is installed):
-the server is stopped as by a crash, and is started again after the seconds.
+SQLite: another process holds the lock, for half of the seconds, but at least seven.  PostgreSQL
+(where it is installed): the server is stopped as by a crash, and is started again after them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import contextlib
 import sqlite3
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import common
@@ -74,7 +74,7 @@ def main() -> None:
         path = Path(folder, "bounced.db")
 
         @contextlib.contextmanager
-        def locked():
+        def locked() -> Iterator[None]:
             with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as stranger:
                 stranger.execute("PRAGMA busy_timeout = 10000")
                 stranger.execute("BEGIN EXCLUSIVE")
@@ -88,7 +88,7 @@ def main() -> None:
     with common.postgresql() as (server, url):
 
         @contextlib.contextmanager
-        def stopped():
+        def stopped() -> Iterator[None]:
             server.stop("immediate")
             try:
                 yield

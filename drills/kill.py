@@ -28,9 +28,9 @@ def drill(
 ) -> tuple[int, int, int, set[int]]:
     """Kill it so often; return how often, what was lost and what nobody was told of, and all."""
     lost: set[int] = set()
-    unanswered = 0
+    kills = unanswered = 0
     with load([daemon.port]) as senders:
-        for number in range(1, rounds + 1):
+        for kills in range(1, rounds + 1):  # noqa: B007 -- returned
             before = len(senders.answered)
             wait_until(lambda: len(senders.answered) > before, 60)  # noqa: B023 -- at once
             time.sleep(random.uniform(0, 0.5))
@@ -42,7 +42,7 @@ def drill(
             daemon.start()
             if lost and control:
                 break
-    return number, len(lost), unanswered, senders.answered
+    return kills, len(lost), unanswered, senders.answered
 
 
 def main() -> None:

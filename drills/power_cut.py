@@ -3,9 +3,9 @@
     python drills/power_cut.py [ROUNDS]
 
 As root.  The database lies on ext4, on an image in memory.  The daemon is stopped in mid-load and
-the image is copied: what the filesystem still held back is not in the copy, as on a disk whose power
-is cut.  The copy is mounted, which replays its journal; the daemon starts on it, and goes on.
-The control never waits for the disk (PRAGMA synchronous=OFF): the same drill must find losses there.
+the image is copied: what the filesystem still held back is not in the copy, as on a disk whose
+power is cut.  The copy is mounted, which replays its journal; the daemon starts on it, and goes on.
+The control does not wait for the disk (PRAGMA synchronous=OFF): the drill must find losses there.
 """
 
 from __future__ import annotations
@@ -69,6 +69,7 @@ def cut(daemon: Daemon, image: Path, at: Path) -> None:
 def drill(rounds: int, *, control: bool) -> tuple[int, int, common.Found]:
     """Cut the power so often; return how often, what was lost, and the end."""
     lost: set[int] = set()
+    cuts = 0
     with disks() as (folder, at), tempfile.TemporaryDirectory(prefix="drill-") as logs:
         image = folder / "image"
         make(image)
@@ -78,7 +79,7 @@ def drill(rounds: int, *, control: bool) -> tuple[int, int, common.Found]:
         daemon = Daemon(Path(logs), also=common.UNLIMITED, url=url, program=program)
         with daemon, load([daemon.port]) as senders:
             subprocess.run(["sync", "-f", at], check=True)  # the empty database is no loss
-            for number in range(1, rounds + 1):
+            for cuts in range(1, rounds + 1):  # noqa: B007 -- returned
                 before = len(senders.answered)
                 wait_until(lambda: len(senders.answered) > before, 60)  # noqa: B023 -- at once
                 time.sleep(random.uniform(0.1, 1))
@@ -94,7 +95,7 @@ def drill(rounds: int, *, control: bool) -> tuple[int, int, common.Found]:
                 daemon.start()
         found = compare(senders.answered, url) if not control else common.Found(0)
         found.acknowledged = len(senders.answered)
-    return number, len(lost), found
+    return cuts, len(lost), found
 
 
 def there(path: Path) -> set[int]:

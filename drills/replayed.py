@@ -3,7 +3,7 @@
     python drills/replayed.py [TIMES]
 
 The same report is sent so often over many connections, each time with the trace fields of another
-way.  Then two daemons get the same reports, one in order, the other shuffled and some of them twice.
+way.  Then two daemons get the same reports: one in order, the other shuffled, and some twice.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import random
 import tempfile
 from pathlib import Path
 
-import common
 from common import Daemon, Senders, Table, compare, report
 from senders import effects
 

@@ -24,9 +24,9 @@ def doctor(
     as_json: options.Json = False,
     config: options.ConfigFile = None,
 ) -> None:
-    """Look whether all is well: settings, database, disk, keys, ports, clock; and what to do.
+    """Say what is wrong, and what to do about it.
 
-    Changes nothing, and may be asked while the daemon runs and while it doesn't start.  Each line
+    Looks at settings, rules, keys, database, clock, disk, ports and the service.  Changes nothing, and may be asked while the daemon runs and while it doesn't start.  Each line
     is ok, warn or bad; where something is bad the exit code is 1.  Ask as root or as the user that
     the daemon runs as.
 
@@ -69,9 +69,9 @@ def backup(
 def restore(
     file: File, *, as_json: options.Json = False, config: options.ConfigFile = None
 ) -> None:
-    """Put a backup in the place of the database; the daemon must be stopped.
+    """Put a backup in the place of the database.
 
-    The old database is kept beside it, under another name.  A damaged backup changes nothing.
+    The daemon must be stopped.  The old database is kept beside it, under another name.  A damaged backup changes nothing.
 
     Example:
       systemctl stop bounced bounced.socket

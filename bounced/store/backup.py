@@ -143,31 +143,40 @@ def _put_aside(target: Path, now: datetime) -> Path:
 
     *target* itself stays until another takes its place, so that no daemon begins anew in between.
     """
-    _make_sure_that_nobody_uses(target)
     old = target.with_name(f"{target.name}.replaced-{now:%Y%m%dT%H%M%SZ}")
-    os.link(target, old)
-    for end in _BESIDE:  # of a database that could not be opened
+    logs = [(target.with_name(target.name + end), old.with_name(old.name + end)) for end in _BESIDE]
+    for log, kept in logs:
         with contextlib.suppress(FileNotFoundError):
-            target.with_name(target.name + end).rename(old.with_name(old.name + end))
+            os.link(log, kept)
+    try:
+        whole = _is_left_alone(target)
+    except StoreError:
+        for _, kept in logs:
+            kept.unlink(missing_ok=True)
+        raise
+    for log, kept in logs:
+        (kept if whole else log).unlink(missing_ok=True)
+    os.link(target, old)
     return old
 
 
-def _make_sure_that_nobody_uses(path: Path) -> None:
-    # Only who is alone may leave the write-ahead log; what was in it is in the file then.
+def _is_left_alone(path: Path) -> bool:
+    """Return whether all that was committed is in the file itself now, and none of it in its log.
+
+    Only who is alone may do that; raises StoreError where somebody uses the database.
+    """
     with contextlib.closing(sqlite3.connect(path, timeout=1)) as database:
         try:
             database.execute("PRAGMA journal_mode=DELETE").fetchall()
         except sqlite3.Error as error:
             if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
-                return  # damaged, which is why it is to be replaced
-            refusal = error
-        else:
-            return
-    msg = (
-        f"the database {path} is in use; stop the daemon first (`systemctl stop bounced "
-        "bounced.socket`), then restore and start it again"
-    )
-    raise StoreError(msg) from refusal
+                return False  # damaged, which is why it is to be replaced
+            msg = (
+                f"the database {path} is in use; stop the daemon first (`systemctl stop bounced "
+                "bounced.socket`), then restore and start it again"
+            )
+            raise StoreError(msg) from error
+        return True
 
 
 def _settle(part: Path, target: Path) -> None:
