@@ -26,9 +26,10 @@ def doctor(
 ) -> None:
     """Say what is wrong, and what to do about it.
 
-    Looks at settings, rules, keys, database, clock, disk, ports and the service.  Changes nothing, and may be asked while the daemon runs and while it doesn't start.  Each line
-    is ok, warn or bad; where something is bad the exit code is 1.  Ask as root or as the user that
-    the daemon runs as.
+    Looks at settings, rules, keys, database, clock, disk, ports and the service.  Changes nothing,
+    and may be asked while the daemon runs and while it doesn't start.  Each line is ok, warn or
+    bad; where something is bad the exit code is 1.  Ask as root or as the user that the daemon runs
+    as.
 
     Examples:
       bounced doctor
@@ -71,7 +72,8 @@ def restore(
 ) -> None:
     """Put a backup in the place of the database.
 
-    The daemon must be stopped.  The old database is kept beside it, under another name.  A damaged backup changes nothing.
+    The daemon must be stopped.  The old database is kept beside it, under another name.  A damaged
+    backup changes nothing.
 
     Example:
       systemctl stop bounced bounced.socket
