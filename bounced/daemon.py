@@ -162,7 +162,7 @@ class Daemon:
 
         Where unsigned reports count as well it is let in, and recorded as forged.
         """
-        stream = self.ours.by_address(path) or DEFAULT_STREAM
+        stream = self.ours.stream_of(path) or DEFAULT_STREAM
         if not self.config.policies.of(stream).signed_only:
             return False
         seal = self.ours.seal(path, datetime.now(UTC))

@@ -30,6 +30,11 @@ class Kind(StrEnum):
     OTHER = "other"
     UNRECOGNISED = "unrecognised"
 
+    @property
+    def about_somebody(self) -> bool:
+        """Whether it is about somebody whom we have mailed."""
+        return self in (Kind.BOUNCE, Kind.COMPLAINT)
+
 
 class Action(StrEnum):
     """What the reporting MTA did with one recipient.  RFC 3464 §2.3.3."""

@@ -51,6 +51,7 @@ def import_list(
         _read(path, job, summary) as batches,
         _store(settings, dry_run=dry_run, tell=tell) as store,
     ):
+        store.require_stream(stream)
         try:
             for batch in taking.take_in(batches, store, how, summary, dry_run=dry_run):
                 if dry_run:
@@ -154,15 +155,12 @@ def _tell(summary: Summary, *, dry_run: bool, as_json: bool) -> None:
             output.line(f"and {more:,} more, which --json shows")
         output.line("")
     output.line(
-        (f"{summary.entries:,} {'entry' if summary.entries == 1 else 'entries'}", "bold"),
+        (output.count(summary.entries, "entry", "entries"), "bold"),
         f": {summary.changed:,} {'would be blocked' if dry_run else 'blocked'}, "
         f"{effects[Effect.UNCHANGED]:,} blocked already, "
         f"{effects[Effect.RECORDED]:,} older than what is known here, "
         f"{effects['known']:,} imported before, {summary.skipped.total():,} skipped, ",
         (f"{summary.bad:,} unreadable", "red" if summary.bad else ""),
     )
-    for title, counts in (("cause", summary.causes), ("skipped", summary.skipped)):
-        if counts:
-            output.line("")
-            rows = ((name, f"{n:,}") for name, n in counts.most_common())
-            output.table((title, "count"), rows, folds=title)
+    output.counts("cause", summary.causes)
+    output.counts("skipped", summary.skipped)

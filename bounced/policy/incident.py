@@ -60,10 +60,17 @@ _LISTS: Final = (
     _desk("Senderscore", r"sender ?score", "https://senderscore.org/"),
     _desk("Cisco Talos", r"senderbase|talosintelligence", "https://talosintelligence.com/"),
 )
+# Outlook.com, Hotmail and Live have their own list, and a form for it; the page that their replies
+# name explains the codes and takes no request, and that of Exchange Online knows of other blocks.
+_OUTLOOK_COM: Final = _desk(
+    "Outlook.com",
+    r"\(S(?:3140|3150|3113|844)\)|\b(?:SC|DY|OU)-00\d\b|network is on our block ?list",
+    "https://olcsupport.office.com/",
+)
 # Mailbox providers by the registered part of their servers' names.
 _PROVIDERS: Final = {
     "outlook.com": "https://sender.office.com/",
-    "hotmail.com": "https://sendersupport.olc.protection.outlook.com/pm/",
+    "hotmail.com": _OUTLOOK_COM.url,
     "google.com": "https://support.google.com/mail/contact/gmail_bulk_sender_escalation",
     "yahoodns.net": "https://senders.yahooinc.com/contact",
     "icloud.com": "https://support.apple.com/en-us/102322",
@@ -105,7 +112,10 @@ def refusal(judged: Judged, report: Report | None) -> Refusal | None:
 
 def removal(refuser: str, evidence: str) -> str | None:
     """Return where to ask *refuser* for removal: the page that he names himself, or one we know."""
-    link = _LINK.search(evidence[:_MAX_WORDS])
+    words = evidence[:_MAX_WORDS]
+    if _OUTLOOK_COM.words.search(words):
+        return _OUTLOOK_COM.url
+    link = _LINK.search(words)
     if link:
         return link[0].rstrip(".,;")
     known = {desk.name: desk.url for desk in _LISTS} | _PROVIDERS

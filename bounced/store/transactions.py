@@ -9,7 +9,7 @@ from typing import Final, Self, TypeVar
 from sqlalchemy import Connection, exc
 
 from bounced.policy import Policies
-from bounced.store import health, migrations
+from bounced.store import health, migrations, streams
 from bounced.store.apply import Effects
 from bounced.store.engine import Database
 from bounced.store.letters import Letters
@@ -83,6 +83,15 @@ class Transactions(Reads):
     def refuse_corrupt(self) -> None:
         """Raise StoreError where the database's file is damaged, if it isn't too large to look."""
         health.refuse_corrupt(self.database)
+
+    def require_stream(self, stream: str | None) -> None:
+        """Make sure that there is such a mail stream, where one is named.
+
+        Raises UnknownStreamError, which names those that there are.
+        """
+        if stream is not None:
+            with self.database.read() as connection:
+                streams.require(connection, stream, self.policies.streams)
 
     def close(self) -> None:
         """Close all connections; the store must not be used afterwards."""

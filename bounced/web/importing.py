@@ -57,6 +57,7 @@ class Imports:
                 )
 
     def _taken(self, file: io.FileIO, form: Format, query: ImportQuery, who: str) -> Shape:
+        self.store.require_stream(query.stream)
         file.seek(0)
         now = datetime.now(UTC)
         how = Import(source=query.source, who=who, now=now, stream=query.stream)
