@@ -29,7 +29,8 @@ def test_keys_that_everybody_can_read(tmp_path: Path) -> None:
     [found] = secrets.keys(config(tmp_path, return_path_keys=str(keys)), {})
 
     assert found.grade is Grade.BAD
-    assert f"chmod o= {keys}" in found.advice
+    assert str(keys) in found.advice
+    assert "chmod" in found.advice
 
 
 def test_an_api_without_tokens(tmp_path: Path) -> None:
