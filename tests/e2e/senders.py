@@ -73,7 +73,8 @@ class Senders:
 
     def stop(self) -> None:
         """Begin no new mail; what waits is sent."""
-        self.mails = self.begun
+        with self.lock:
+            self.mails = self.begun
 
     def give_up(self) -> None:
         """Begin no new mail, and send no more of those that wait."""
