@@ -25,10 +25,10 @@ SHORT = [
     "flood.py 1000 100",
     "replayed.py 200",
     "poison.py 'header lines' 'nothing but LF'",
-    "hostile_data.py --short",
     "connections.py --short",
     "fuzz_commands.py --short",
 ]
+TIMED = {"hostile_data.py"}  # its figures are times, for a machine that does nothing else
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]  # on a machine with other work
 
 
@@ -58,7 +58,7 @@ def test_every_drill_has_a_short_form() -> None:
         if 'if __name__ == "__main__"' in path.read_text() and path.name != "controls.py"
     }
 
-    assert {one.split()[0] for one in SHORT} == scripts
+    assert {one.split()[0] for one in SHORT} | TIMED == scripts
 
 
 @pytest.mark.skipif(not shutil.which("cc"), reason="needs a C compiler")
