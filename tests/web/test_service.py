@@ -211,7 +211,8 @@ def test_without_tokens_it_does_not_start(
     prepare(daemon)
     assert daemon.start() == []
     assert daemon.process.wait(20) == 2
-    (line,) = daemon.log.read_text().splitlines()
+    lines = daemon.log.read_text().splitlines()
+    (line,) = (one for one in lines if "python_unfixed" not in one)  # a warning on such a Python
     assert words in line
 
 
