@@ -200,7 +200,10 @@ def test_a_token_file_as_a_credential(daemon: Running) -> None:
     ("prepare", "words"),
     [
         (lambda daemon: daemon.environ.pop("BOUNCED_HTTP_TOKENS"), "`bounced token NAME --scope"),
-        (lambda daemon: daemon.token_file.chmod(0o644), "other users can read or change it"),
+        (
+            lambda daemon: daemon.token_file.chmod(0o644),
+            "http.tokens: other users can read or change",
+        ),
         (lambda daemon: daemon.token_file.write_text(""), "holds no token"),
     ],
 )
