@@ -170,11 +170,21 @@ def daemon(path: Path, folder: str) -> Iterator[tuple[int, str, int]]:
     try:
         assert running.stdout
         next(line for line in running.stdout if line.startswith("data in"))
-        children = Path(f"/proc/{running.pid}/task/{running.pid}/children").read_text()
-        yield port, asked, int(children.split()[0])
+        yield port, asked, answerer(running.pid)
     finally:
         running.send_signal(signal.SIGTERM)
         running.wait(60)
+
+
+def answerer(daemon: int) -> int:
+    """Return the process of the daemon that answers, among those that it has started."""
+    children = Path(f"/proc/{daemon}/task/{daemon}/children").read_text().split()
+    (found,) = (
+        int(one)
+        for one in children
+        if b"bounced.lookup" in Path(f"/proc/{one}/cmdline").read_bytes()
+    )
+    return found
 
 
 def cpu(process: int) -> float:

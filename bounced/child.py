@@ -22,6 +22,20 @@ _START: Final = 60.0  # seconds; a machine that is busy with something else
 _STOP: Final = 5.0
 
 
+def command(module: str) -> tuple[str, ...]:
+    """Return how to run a module of ours, in the ``environ`` below.
+
+    It finds its modules where we have found ours, and nothing in the folder that it is started in.
+    """
+    return sys.executable, "-P", "-m", module
+
+
+def environ() -> dict[str, str]:
+    """Return our environment, with the places where we have found our modules."""
+    places = os.pathsep.join(one or os.curdir for one in sys.path)
+    return {**os.environ, "PYTHONPATH": places}
+
+
 async def start(
     module: str, settings: Mapping[str, Any], *, fds: Sequence[int], does: str
 ) -> tuple[asyncio.subprocess.Process, bytes]:
@@ -30,14 +44,11 @@ async def start(
     ``fds`` stay open in it.  Raises ChildError, which tells by *does* what it is for, and OSError.
     """
     process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-P",  # our own search path below, and nothing from wherever we were started
-        "-m",
-        module,
+        *command(module),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         pass_fds=fds,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(one or os.curdir for one in sys.path)},
+        env=environ(),
     )
     try:
         answer = await _answer(process, settings)

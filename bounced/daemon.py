@@ -37,7 +37,6 @@ from bounced.whose import Ours
 
 _HOUR = 3600.0
 _MINUTE = 60.0
-_SPARE_FILES = 256  # beside the connections: the database, threads, the log
 
 
 def serve(config: Config, log: Log, environ: Mapping[str, str] = os.environ) -> None:
@@ -45,9 +44,7 @@ def serve(config: Config, log: Log, environ: Mapping[str, str] = os.environ) -> 
     tables = rulebook.tables(config.rules.files)
     known = ours(config, environ)
     certificate = Certificate(config.tls, environ)
-    connections = allow_connections(
-        config.limits.connections, config.http.connections + _SPARE_FILES
-    )
+    connections = allow_connections(config.limits.connections, config.http.connections)
     store = Store.open(
         config.store.url,
         policies=config.policies,

@@ -131,11 +131,16 @@ def shown(listening: socket.socket, endpoint: Endpoint) -> str:
     return f"{endpoint} ({bound})" if isinstance(endpoint, Inherited) else bound
 
 
-def allow_connections(wanted: int, beside: int) -> int:
+SPARE_FILES: Final = 256
+"""Open files beside the connections: the database, threads, the log."""
+
+
+def allow_connections(wanted: int, others: int) -> int:
     """Raise our limit of open files as far as we may; return how many connections that allows.
 
-    Each is an open file; *beside* are those for everything else.
+    Each is an open file; *others* are connections of other kinds.
     """
+    beside = others + SPARE_FILES
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY or soft >= wanted + beside:
         return wanted

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -18,7 +18,8 @@ from bounced.shapes import Shape
 from bounced.store import Import, Store, Taken
 
 _ATTEMPTS: Final = 10  # of some seconds each
-_SPELL: Final = 10  # batches without a pause: a second or so
+_SPELL: Final = 1.0  # seconds of work without a pause
+_AHEAD: Final = 10  # batches
 _PAUSE: Final = 0.11  # seconds; SQLite's writers look for the lock every 0.1
 _T = TypeVar("_T")
 
@@ -91,10 +92,15 @@ def _paced(batches: Iterable[_T]) -> Iterator[_T]:
     SQLite has no queue of writers.  Without a pause nobody would ever see it free.  The next ones
     are read meanwhile.
     """
-    source = iter(batches)
-    yield from islice(source, _SPELL)
+    source, ready = iter(batches), deque[_T]()
     begun = time.monotonic()
-    while spell := list(islice(source, _SPELL)):
-        time.sleep(max(0.0, begun + _PAUSE - time.monotonic()))
-        yield from spell
-        begun = time.monotonic()
+    while True:
+        if time.monotonic() - begun > _SPELL:
+            paused = time.monotonic()
+            ready.extend(islice(source, _AHEAD))
+            time.sleep(max(0.0, paused + _PAUSE - time.monotonic()))
+            begun = time.monotonic()
+        batch = ready.popleft() if ready else next(source, None)
+        if batch is None:
+            return
+        yield batch

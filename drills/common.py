@@ -28,7 +28,7 @@ HERE = Path(__file__).parent
 TESTS = HERE.parent / "tests"
 sys.path[:0] = [str(TESTS / "e2e"), str(TESTS)]
 
-from running import Daemon
+from running import Daemon, free_port
 from senders import Senders, mail
 from sqlalchemy import select
 
@@ -251,4 +251,4 @@ class Table:
         sys.exit(bool(self.failed))
 
 
-__all__ = ["Daemon", "Senders"]
+__all__ = ["Daemon", "Senders", "free_port"]

@@ -18,7 +18,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 
-from house import Table, daemon
+from house import daemon, table
 
 TOTAL = 20_000 if "--short" in sys.argv else 1_000_000
 SEED = int(sys.argv[sys.argv.index("--seed") + 1]) if "--seed" in sys.argv else 1
@@ -156,26 +156,29 @@ async def attack(port: int, watch: Watch) -> None:
 
 def main() -> None:
     """Run all of it."""
-    table = Table(f"{TOTAL:,} commands, seed {SEED}")
+    figures = table(f"{TOTAL:,} commands, seed {SEED}")
     watch = Watch()
     limits = {"LIMITS_ERRORS": 10**9, "LIMITS_COMMANDS": 10**9, "LOG_LEVEL": "warning"}
-    with daemon(**limits) as one:
+    with daemon(**limits) as (one, _):
+        assert one.process
         started = time.monotonic()
         asyncio.run(attack(one.port, watch))
         took = time.monotonic() - started
         alive = one.process.poll() is None
-        text = (one.folder / "log").read_text()
+        text = one.log()
     broken = text.count('"event": "failure"') + text.count("Traceback")
-    table.row("sent", f"{watch.sent:,} in {took:.0f} s", f"{TOTAL:,}", watch.sent == TOTAL)
+    figures.row("sent", f"{watch.sent:,} in {took:.0f} s", f"{TOTAL:,}", passed=watch.sent == TOTAL)
     told = ", ".join(f"{code}: {times:,}" for code, times in sorted(watch.codes.items()))
     print(f"  replies: {told}")
-    table.row("replies that are no constant text", str(len(watch.wrong)), "0", not watch.wrong)
-    table.row("connections that did not end", str(watch.stuck), "0", watch.stuck == 0)
-    table.row("failures in the log", str(broken), "0", broken == 0)
-    table.row("the daemon is there", str(alive), "True", alive)
+    figures.row(
+        "replies that are no constant text", str(len(watch.wrong)), "0", passed=not watch.wrong
+    )
+    figures.row("connections that did not end", str(watch.stuck), "0", passed=watch.stuck == 0)
+    figures.row("failures in the log", str(broken), "0", passed=broken == 0)
+    figures.row("the daemon is there", str(alive), "True", passed=alive)
     for line in watch.wrong[:10]:
         print(f"    {line!r}")
-    table.exit()
+    figures.end()
 
 
 if __name__ == "__main__":

@@ -1,72 +1,58 @@
-"""What drills share: a daemon of its own in a new folder, what it costs, and a table at the end."""
+"""What the drills of port 25 share: a daemon with its settings, what it costs, a neighbour."""
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import resource
-import signal
 import smtplib
-import socket
-import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
+
+from common import Daemon, Table
 
 TICKS = os.sysconf("SC_CLK_TCK")
 MB = 10**6
 
 
-@dataclass
-class Daemon:
-    """``bounced serve`` as a process, listening on 127.0.0.1:``port``."""
+class Cost:
+    """What a process takes; with those that it has started, where asked for."""
 
-    folder: Path
-    port: int
-    process: subprocess.Popen[bytes]
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
 
-    @property
-    def pids(self) -> list[int]:
-        """The process and those that it has started."""
-        found, waiting = [], [self.process.pid]
-        while waiting:
-            pid = waiting.pop()
-            found.append(pid)
-            with contextlib.suppress(OSError):
-                tasks = Path(f"/proc/{pid}/task").iterdir()
-                for task in tasks:
-                    waiting += map(int, (task / "children").read_text().split())
-        return found
-
-    def resident(self, pid: int = 0) -> float:
-        """Return MB that are resident now, of the daemon itself."""
-        text = Path(f"/proc/{pid or self.process.pid}/statm").read_text()
+    def resident(self) -> float:
+        """Return MB that are resident now."""
+        text = Path(f"/proc/{self.pid}/statm").read_text()
         return int(text.split()[1]) * os.sysconf("SC_PAGE_SIZE") / MB
 
     def peak(self) -> float:
-        """Return MB that were resident at most since the last ``forget``, of the daemon itself."""
-        lines = Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
+        """Return MB that were resident at most since the last ``forget``."""
+        lines = Path(f"/proc/{self.pid}/status").read_text().splitlines()
         (line,) = (line for line in lines if line.startswith("VmHWM"))
         return int(line.split()[1]) * 1024 / MB
 
     def forget(self) -> None:
         """Begin a new peak."""
-        Path(f"/proc/{self.process.pid}/clear_refs").write_text("5")
+        Path(f"/proc/{self.pid}/clear_refs").write_text("5")
 
     def cpu(self, *, children: bool = False) -> float:
         """Return seconds of a processor that it has taken."""
-        return sum(_cpu(pid) for pid in (self.pids if children else [self.process.pid]))
+        return sum(map(_cpu, [self.pid, *(descendants(self.pid) if children else [])]))
 
-    def log(self) -> list[dict[str, object]]:
-        """Return what it has logged."""
-        lines = (self.folder / "log").read_text(errors="replace").splitlines()
-        return [json.loads(line) for line in lines if line.startswith("{")]
+
+def descendants(pid: int) -> list[int]:
+    """Return the processes that *pid* has started, and those that they have."""
+    own: list[int] = []
+    with contextlib.suppress(OSError):
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            own += map(int, (task / "children").read_text().split())
+    return own + [other for one in own for other in descendants(one)]
 
 
 def _cpu(pid: int) -> float:
@@ -85,48 +71,22 @@ def allow_files(wanted: int) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
 
 
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
-
-
 @contextlib.contextmanager
-def daemon(**settings: object) -> Iterator[Daemon]:
+def daemon(**settings: object) -> Iterator[tuple[Daemon, Cost]]:
     """Run a daemon; *settings* are the names of its environment, ``LIMITS_IDLE="5s"``."""
-    with tempfile.TemporaryDirectory(prefix="bounced-drill-") as name:
-        folder, port = Path(name), free_port()
-        environ = {key: value for key, value in os.environ.items() if "BOUNCED" not in key}
-        environ |= {"STATE_DIRECTORY": name, "BOUNCED_LISTEN": f"127.0.0.1:{port}"}
-        environ |= {"BOUNCED_LOG_FORMAT": "json"}
-        environ |= {f"BOUNCED_{key}": str(value) for key, value in settings.items()}
-        with (folder / "log").open("wb") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "bounced", "serve"],
-                env=environ,
-                stdout=log,
-                stderr=log,
-            )
-        one = Daemon(folder, port, process)
-        try:
-            _wait_for(one)
-            yield one
-        finally:
-            process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(60)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+    also = {f"BOUNCED_{key}": str(value) for key, value in settings.items()}
+    with (
+        tempfile.TemporaryDirectory(prefix="bounced-drill-") as name,
+        Daemon(Path(name), also={"BOUNCED_LOG_FORMAT": "json"} | also) as one,
+    ):
+        assert one.process
+        yield one, Cost(one.process.pid)
 
 
-def _wait_for(one: Daemon) -> None:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline and one.process.poll() is None:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", one.port), 1):
-            return
-        time.sleep(0.05)
-    sys.exit(f"the daemon does not answer:\n{(one.folder / 'log').read_text()}")
+def table(title: str) -> Table:
+    """Return an empty table: what was measured, beside what may be."""
+    print(title)
+    return Table(f"{'figure':>22}", f"{'bound':>22}")
 
 
 def deliver(port: int, body: bytes = b"Subject: x\r\n\r\nx\r\n") -> float:
@@ -170,26 +130,3 @@ class Neighbour(threading.Thread):
         """Return how long the given share of them took at most."""
         ordered = sorted(self.took)
         return 1000 * ordered[min(len(ordered) - 1, int(share * len(ordered)))]
-
-
-@dataclass
-class Table:
-    """What was measured, beside what may be; prints each row as it comes."""
-
-    title: str
-    failed: int = 0
-    rows: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        """Begin."""
-        print(self.title)
-
-    def row(self, what: str, figure: str, bound: str, passed: bool) -> None:  # noqa: FBT001 -- the last column
-        """Add one row."""
-        self.failed += not passed
-        print(f"  {what:46} {figure:>22}   {bound:22} {'pass' if passed else 'FAIL'}", flush=True)
-
-    def exit(self) -> None:
-        """End the program: 1 where a row has failed."""
-        print("failed" if self.failed else "passed")
-        sys.exit(bool(self.failed))

@@ -20,12 +20,10 @@ import signal
 import smtplib
 import sqlite3
 import statistics
-import subprocess
 import sys
-import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from email import message_from_bytes, policy
 from pathlib import Path
 
@@ -34,6 +32,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 import hostile
 import poison
+from house import daemon, descendants
 
 from bounced import pipeline
 from bounced.classify import RuleBook
@@ -112,31 +111,6 @@ def one_by_one(rows: list[str]) -> bool:
     return good and (hurt > 0 or len(rows) < len(poison.ROWS))
 
 
-@contextlib.contextmanager
-def daemon(folder: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
-    """Run a daemon in *folder*: yield its process and its port."""
-    environ = {name: value for name, value in os.environ.items() if "BOUNCED" not in name}
-    environ |= {"STATE_DIRECTORY": folder, "BOUNCED_LISTEN": "127.0.0.1:0"}
-    environ |= {"PYTHONPATH": str(ROOT)}
-    with (Path(folder) / "log").open("w") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "bounced", "serve"],
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-            env=environ,
-        )
-    assert process.stdout
-    with process.stdout as said:
-        port = int(said.readline().rpartition(":")[2])
-        said.readline()
-    try:
-        yield process, port
-    finally:
-        process.terminate()
-        process.wait(60)
-
-
 def deliver(client: smtplib.SMTP, raw: bytes) -> int:
     """Send one message as it is, dots doubled; return the code of the reply."""
     client.mail("")
@@ -177,16 +151,10 @@ class Others(threading.Thread):
         return statistics.quantiles(self.times, n=100)[98]
 
 
-def children(process: int) -> list[int]:
-    """Return the processes that *process* has started, and those that they have."""
-    path = Path(f"/proc/{process}/task/{process}/children")
-    own = [int(one) for one in path.read_text().split()] if path.exists() else []
-    return own + [other for one in own for other in children(one)]
-
-
 def through_the_daemon(rows: list[str]) -> bool:
     """Send all rows to a daemon, and print what became of them and of the others."""
-    with tempfile.TemporaryDirectory() as folder, daemon(folder) as (process, port):
+    with daemon() as (running, cost):
+        port = running.port
         noop = Others(port, lambda client: client.noop()[0])
         plain = Others(port, lambda client: deliver(client, b"X-Number: 1\n" + GOOD))
         for one in (noop, plain):
@@ -200,17 +168,17 @@ def through_the_daemon(rows: list[str]) -> bool:
                 codes.append(deliver(client, b"X-Row: %d\n" % number + build(size)))
                 slowest = max(slowest, time.monotonic() - start)
                 if not number % 10:
-                    for reader in children(process.pid)[1:]:
+                    for reader in descendants(cost.pid)[1:]:
                         os.kill(reader, signal.SIGKILL)
         for one in (noop, plain):
             one.over.set()
             one.join()
-        with contextlib.closing(sqlite3.connect(f"{folder}/bounced.db")) as database:
+        with contextlib.closing(sqlite3.connect(running.folder / "bounced.db")) as database:
             [(kept,)] = database.execute("select count(*) from messages")
             [(unread,)] = database.execute(
                 "select count(*) from reports where because = 'a reader failed on it'"
             )
-        alive = process.poll() is None
+        alive = running.process is not None and running.process.poll() is None
     print(f"\nthrough a daemon: {codes.count(250)} of {len(rows)} answered 250, {kept - 1} kept")
     print(f"{unread} of them unread; the slowest took {slowest:.1f} s, with its transfer")
     print(f"NOOP meanwhile: {len(noop.times)}, 99 % within {1000 * noop.p99:.0f} ms")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import resource
 import shutil
 import socket
@@ -18,13 +19,13 @@ from bounced.config.quantities import show_about
 from bounced.doctor.data import place
 from bounced.doctor.finding import Finding, bad, blame, ok, warn
 from bounced.errors import ListenError
-from bounced.sockets import open_sockets
+from bounced.sockets import SPARE_FILES, open_sockets
 
 _LEAST: Final = 2**20  # octets, without which hardly a commit goes through
 _FEW_INODES: Final = 1000
 _REMOTE: Final = frozenset({"nfs", "nfs4", "cifs", "smb3", "9p", "afs", "ceph", "fuse.sshfs"})
 _MAIL: Final = ("smtp", "lmtp")
-_SPARE_FILES: Final = 256
+_ESCAPED: Final = re.compile(r"\\([0-7]{3})")
 
 
 def disk(config: Config) -> Iterator[Finding]:
@@ -70,7 +71,9 @@ def _filesystem(folder: Path) -> str:
     best, kind = "", ""
     for line in lines:
         before, _, after = line.partition(" - ")
-        point = before.split()[4].encode().decode("unicode_escape")
+        point = _ESCAPED.sub(
+            lambda octal: chr(int(octal[1], 8)), before.split()[4]
+        )  # a blank is \040
         inside = folder == Path(point) or Path(point) in folder.parents
         if inside and len(point) >= len(best):
             best, kind = point, after.split()[0]
@@ -149,7 +152,7 @@ def _inherited(listen: Listen, name: str) -> Finding:
 
 def open_files(config: Config) -> Iterator[Finding]:
     """Yield whether the limit of open files leaves room for all connections."""
-    wanted = config.limits.connections + config.http.connections + _SPARE_FILES
+    wanted = config.limits.connections + config.http.connections + SPARE_FILES
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard != resource.RLIM_INFINITY and hard < wanted:
         advice = f"raise it to {wanted} (ulimit -Hn; LimitNOFILE= in the unit)"

@@ -6,20 +6,20 @@ import os
 import pickle
 import signal
 import subprocess
-import sys
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import IO, Any, BinaryIO, Final, NoReturn
 
+from bounced import child
 from bounced.errors import InputError, RuleError
 from bounced.listreader import frames
 from bounced.listreader.frames import Kind
 from bounced.listreader.job import Job, Seen
 from bounced.lists import Bad, Listed
 
-_COMMAND: Final = (sys.executable, "-P", "-m", "bounced.listreader")
+_MODULE: Final = "bounced.listreader"
 _AHEAD: Final = 12  # frames of half a megabyte or so
 
 
@@ -58,17 +58,15 @@ def _ahead(out: IO[bytes], pool: Executor) -> Iterator[bytes]:
 
 def _started(file: BinaryIO, job: Job) -> subprocess.Popen[bytes]:
     own = os.dup(file.fileno())  # its standard input is the job
-    # It finds its modules where we have found ours.
-    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     # Ctrl-C goes to both.  It is for us, and the process inherits what is blocked.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         process = subprocess.Popen(  # noqa: S603 -- ourselves
-            (*_COMMAND, str(own)),
+            (*child.command(_MODULE), str(own)),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             pass_fds=[own],
-            env=environ,
+            env=child.environ(),
         )
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)

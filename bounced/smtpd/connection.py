@@ -234,13 +234,13 @@ class Connection(Wire):
             self._done(answer)
             return
         self._storing = True
-        task = self._loop.create_task(self._store(data.take(), self._envelope))
+        octets = self._service.memory.keep(self)  # now: the task begins later
+        task = self._loop.create_task(self._store(data.take(), self._envelope, octets))
         self._service.takings.add(task)
         task.add_done_callback(self._service.taken)
 
-    async def _store(self, body: bytes, envelope: Envelope) -> None:
-        """Store one message; a client that leaves meanwhile changes nothing of it."""
-        octets = self._service.memory.keep(self)
+    async def _store(self, body: bytes, envelope: Envelope, octets: int) -> None:
+        """Store one message, *octets* of the memory; a client that leaves changes nothing of it."""
         source = self._session.source
         try:
             answer = await self._service.intake.take(body, envelope, source=source, peer=self.peer)

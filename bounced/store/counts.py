@@ -17,8 +17,7 @@ class Counts:
     """Messages by kind and by trust, each once; ``again`` is how often one was delivered anew.
 
     ``matched`` divides the reports among them; ``None`` are those that can't be put down to anybody
-    whom we have mailed.  Of trust and matched those are there as
-    well of which there were none.
+    whom we have mailed.  Of trust and matched those are there as well of which there were none.
     """
 
     messages: int

@@ -203,6 +203,26 @@ class House:
         asyncio.run(self._run(conversation))
 
 
+@pytest.fixture(
+    params=[
+        b"\n.\n",
+        b"\n.\r\n",
+        b"\r\n.\n",
+        b"\r.\r",
+        b"\r.\r\n",
+        b"\r\n.\r",
+        b"\r\n\0.\r\n",
+        b"\r\n.\0\r\n",
+        b"\r\n.\r\r\n",
+        b"\n\n.\r\r\n",
+        b"\r\n..\r\n",
+    ]
+)
+def no_end(request: pytest.FixtureRequest) -> bytes:
+    """Return what looks like the end of a message, and is none."""
+    return bytes(request.param)
+
+
 @pytest.fixture
 def house() -> House:
     """Return a house that is still closed; change its settings, then ``run`` it."""

@@ -67,24 +67,9 @@ def test_byte_by_byte_is_the_same_as_whole(sent: bytes) -> None:
     assert whole.take() == bytewise.take()
 
 
-@pytest.mark.parametrize(
-    "end",
-    [
-        b"\n.\n",
-        b"\n.\r\n",
-        b"\r\n.\n",
-        b"\r.\r",
-        b"\r.\r\n",
-        b"\r\n.\r",
-        b"\r\n\0.\r\n",
-        b"\r\n.\0\r\n",
-        b"\r\n.\r\r\n",
-        b"\r\n..\r\n",
-    ],
-)
-def test_nothing_but_crlf_dot_crlf_ends_a_message(end: bytes) -> None:
+def test_nothing_but_crlf_dot_crlf_ends_a_message(no_end: bytes) -> None:
     """Ten look-alikes of the end, used to smuggle a second message, are part of the body."""
-    reader = _read([b"one", end, b"MAIL FROM:<smuggled@example.com>\r\n"])
+    reader = _read([b"one", no_end, b"MAIL FROM:<smuggled@example.com>\r\n"])
 
     assert not reader.done
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bounced.smtpd.connection import Connection
+
 if TYPE_CHECKING:
     from conftest import Client, House
 
@@ -365,3 +367,36 @@ def test_a_flood_is_logged_in_few_lines(house: House) -> None:
 
 def _second(event: dict[str, str]) -> str:
     return event["timestamp"][:19]
+
+
+def test_a_message_that_has_come_is_counted_until_it_is_stored(house: House) -> None:
+    """Also in the moment before the work on it begins: then nothing can be dropped of it."""
+    house.settings |= {"message_size": 50_000, "memory": 200_000}
+    body = b"x" * 45_000 + b"\r\n"
+
+    async def talk(house: House) -> None:
+        client = await house.connect()
+        await client.greet()
+        await client.envelope()
+        await client.say("DATA")
+        service = house.listeners.service
+        (guest,) = service.connections
+        assert isinstance(guest, Connection)
+        service.large[: len(body) + 3] = body + b".\r\n"
+        guest.buffer_updated(len(body) + 3)
+        others = [_Other() for _ in range(5)]
+        for other in others:
+            service.memory.hold(other, 40_000)
+
+        assert sum(other.dropped for other in others) == 2  # three are all that there is room for
+        assert (await client.reply()).startswith("250 2.0.0")
+        assert house.writer.bodies == [body]
+
+    house.run(talk)
+
+
+class _Other:
+    dropped = False
+
+    def drop(self) -> None:
+        self.dropped = True

@@ -117,27 +117,8 @@ def test_a_session_in_one_write(house: House, half_close: bool) -> None:  # noqa
     house.run(talk)
 
 
-END = b"\r\n.\r\n"
-
-
-@pytest.mark.parametrize(
-    "end",
-    [
-        b"\n.\n",
-        b"\n.\r\n",
-        b"\r\n.\n",
-        b"\r.\r",
-        b"\r.\r\n",
-        b"\r\n.\r",
-        b"\r\n\0.\r\n",
-        b"\r\n.\0\r\n",
-        b"\r\n.\r\r\n",
-        b"\n\n.\r\r\n",
-        END,
-    ],
-)
-def test_nothing_is_smuggled(house: House, end: bytes) -> None:
-    """Of eleven ends one is one: behind the others a second message is text of the first."""
+def test_nothing_is_smuggled(house: House, no_end: bytes) -> None:
+    """Behind what only looks like an end, a second message is text of the first."""
     smuggled = b"MAIL FROM:<evil@example.com>\r\nRCPT TO:<b@example.org>\r\nDATA\r\nevil\r\n"
 
     async def talk(house: House) -> None:
@@ -145,14 +126,29 @@ def test_nothing_is_smuggled(house: House, end: bytes) -> None:
         await client.greet()
         await client.envelope()
         await client.say("DATA")
-        client.send(b"good" + end + smuggled + b".\r\nQUIT\r\n")
+        client.send(b"good" + no_end + smuggled + b".\r\nQUIT\r\n")
         said = await client.rest()
 
-        wanted = [b"good\r\n", b"evil\r\n"] if end == END else [b"good" + end + smuggled]
         # A line that begins with a dot is sent with two; whoever sends one loses it.
-        wanted = [body.replace(b"\r\n.", b"\r\n") for body in wanted]
-        assert wanted == house.writer.bodies
-        assert said.count("queued as") == len(wanted)
+        assert house.writer.bodies == [b"good" + no_end.replace(b"\r\n.", b"\r\n") + smuggled]
+        assert said.count("queued as") == 1
+
+    house.run(talk)
+
+
+def test_the_end_of_data_is_an_end(house: House) -> None:
+    """What stands behind it are commands; here those of a second message."""
+    second = b"MAIL FROM:<b@example.com>\r\nRCPT TO:<b@example.org>\r\nDATA\r\ntwo\r\n.\r\nQUIT\r\n"
+
+    async def talk(house: House) -> None:
+        client = await house.connect()
+        await client.greet()
+        await client.envelope()
+        await client.say("DATA")
+        client.send(b"one\r\n.\r\n" + second)
+
+        assert (await client.rest()).count("queued as") == 2
+        assert house.writer.bodies == [b"one\r\n", b"two\r\n"]
 
     house.run(talk)
 

@@ -11,7 +11,7 @@ import pytest
 
 from bounced.causes import Cause
 from bounced.model import Action, Judged, Kind, Reading, Report, Trust, Typed, Verdict
-from bounced.policy import Effect, Policies, Settings
+from bounced.policy import Effect, Settings
 from bounced.store import Changes, Incoming, Kept, Sent, Store, schema
 
 Make = Callable[..., Incoming]
@@ -240,25 +240,49 @@ def test_a_message_that_was_ours_stays_ours_when_that_is_forgotten(
     assert list(store.states(now=NOW)) == before
 
 
-def test_a_block_that_had_expired_does_not_come_back(
-    opened: Callable[..., Store], message: Make, one: One
-) -> None:
-    """Whether its end was noted or not, and whatever is judged again before it."""
-    settings = Settings(expire={Cause.MAILBOX_UNKNOWN: timedelta(days=7)})
-    store = opened(policies=Policies(default=settings))
+WEEK = pytest.mark.parametrize(
+    "store", [Settings(expire={Cause.MAILBOX_UNKNOWN: timedelta(days=7)})], indirect=True
+)
+
+
+@WEEK
+def test_a_block_that_was_over_stays_over(store: Store, message: Make, one: One) -> None:
+    """Its end, which the sweep has noted, is decided anew in its place.
+
+    So what came after it and tells of the time before finds the address cleared, as it did then.
+    """
+    now = START + timedelta(days=9)
     first = message("joe@example.com", day=-1)
-    store.record([first, message(one("joe@example.com", Cause.MAILBOX_UNKNOWN), day=0)])
+    hard = message(one("joe@example.com", Cause.MAILBOX_UNKNOWN), day=0)
+    late = message(one("joe@example.com", Cause.MAILBOX_UNKNOWN), day=5)
+    store.record([first, hard])
     store.sweep(START + timedelta(days=8))
     noted = store.history("joe@example.com")[-1]
     assert (noted.origin, noted.effect) == ("policy", Effect.UNBLOCKED)
+    store.record([late])
 
-    changed = replace(first, reading=_as(first, Cause.POLICY_REJECTED))
-    for _ in store.rejudge(
-        lambda _: changed, now=START + timedelta(days=9), since=first.received_at
-    ):
-        pass
+    first = replace(first, reading=_as(first, Cause.POLICY_REJECTED))
+    today = {one.fingerprint: one for one in (first, hard, late)}
+    found = list(store.rejudge(lambda kept: today[kept.fingerprint], now=now))
+    assert [change.queue_id for some in found for change in some.told] == [first.queue_id]
 
-    state = store.state("joe@example.com", now=START + timedelta(days=9))
+    state = store.state("joe@example.com", now=now)
+    assert state
+    assert not state.blocked
+
+
+@WEEK
+def test_a_block_that_would_be_over_by_now_is_none(
+    store: Store, message: Make, again: Judge
+) -> None:
+    """Nobody is told of one."""
+    first = message("joe@example.com", day=0)
+    store.record([first])
+
+    found = again({first.fingerprint: _as(first, Cause.MAILBOX_UNKNOWN)}, [first])
+
+    assert [one.effect for one in found.decisions] == [Effect.REVISED]
+    state = store.state("joe@example.com", now=NOW)
     assert state
     assert not state.blocked
 
