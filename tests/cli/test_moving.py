@@ -284,7 +284,7 @@ def test_others_write_while_a_list_is_imported(
 
 def test_an_interrupted_import_says_how_to_go_on(tmp_path: Path, environ: dict[str, str]) -> None:
     """Ctrl-C ends it with 130 and one line."""
-    text = "".join(f"u{n}@example.org\n" for n in range(150_000))
+    text = "".join(f"u{n}@example.org\n" for n in range(600_000))
     (tmp_path / "long.txt").write_text(text)
     command = [sys.executable, "-m", "bounced", "import", "long.txt"]
     process = subprocess.Popen(

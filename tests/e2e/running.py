@@ -63,8 +63,10 @@ class Daemon:
         return kept | ({"BOUNCED_STORE_URL": self.url} if self.url else {})
 
     def start(self) -> None:
-        """Start it, and return when it accepts connections."""
-        log = (self.folder / "daemon.log").open("a")
+        """Start it, and return when it says that it is ready: then all of its parts are."""
+        path = self.folder / "daemon.log"
+        log = path.open("a")
+        before = log.tell()
         with log:
             self.process = subprocess.Popen(
                 [sys.executable, *self.program, "serve"],
@@ -75,12 +77,7 @@ class Daemon:
                 text=True,
             )
         deadline = time.monotonic() + 20
-        while True:
-            with (
-                contextlib.suppress(OSError),
-                socket.create_connection(("127.0.0.1", self.port), 1),
-            ):
-                return
+        while b"\ndata in " not in path.read_bytes()[before:]:
             if self.process.poll() is not None or time.monotonic() > deadline:
                 msg = f"the daemon did not start:\n{self.log()}"
                 raise RuntimeError(msg)
