@@ -7,7 +7,9 @@ when it returns; writers take the lock when they begin, so that none fails half 
 from __future__ import annotations
 
 import os
+import sqlite3
 import sys
+import time
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -20,11 +22,11 @@ DRIVERS: Final = ("sqlite", "sqlite+pysqlite")
 EXAMPLE: Final = "sqlite:////var/lib/bounced/bounced.sqlite"
 
 _PRAGMAS: Final = (
-    "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
     f"PRAGMA journal_size_limit={64 * 2**20}",  # what a burst has left of the log on the disk
 )
+_TURN: Final = 0.02  # seconds
 _BULK: Final = f"PRAGMA wal_autocheckpoint={32 * 2**20 // 4096}"  # pages; else 1,000
 
 
@@ -92,7 +94,10 @@ def engine(file: File, patience: float, *, writes: str, bulk: bool = False) -> E
 
     def on_connect(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves, below
-        for pragma in () if file.read_only else pragmas:
+        if file.read_only:
+            return
+        _keep_a_log(connection, patience)
+        for pragma in pragmas:
             connection.execute(pragma).close()
 
     def on_begin(connection: Connection) -> None:
@@ -102,6 +107,24 @@ def engine(file: File, patience: float, *, writes: str, bulk: bool = False) -> E
     event.listen(made, "connect", on_connect)
     event.listen(made, "begin", on_begin)
     return made
+
+
+def _keep_a_log(connection: Any, patience: float) -> None:
+    """Switch a file to the write-ahead log, or find that it has one.
+
+    Of processes that start at once on a new file, one switches; SQLite tells the others at once,
+    whatever their timeout, that it is locked.
+    """
+    until = time.monotonic() + patience
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL").close()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(_TURN)
+        else:
+            return
 
 
 def _make(path: Path) -> None:
