@@ -103,7 +103,7 @@ class Daemon:
             for part in parts:
                 await opened.enter_async_context(part)
             self._announce([*listeners.addresses, *(at for part in parts for at in part.addresses)])
-            await self._attend(intake)
+            await self._attend()
             await self._wind_up(listeners)
         self.log.stopped(messages=intake.taken)
 
@@ -122,13 +122,13 @@ class Daemon:
             ),
         ]
 
-    async def _attend(self, intake: Intake) -> None:
+    async def _attend(self) -> None:
         """Do what comes round again and again, until it is time to stop."""
         self._keep_doing(_HOUR, self._expire)
         self._keep_doing(_HOUR, self._forget_sent)
         self._keep_doing(_MINUTE, self._sweep)
         if limit := systemd.watchdog(self.environ):
-            self._keep_doing(limit / 3, functools.partial(self._feed_watchdog, intake, limit))
+            self._keep_doing(limit / 3, functools.partial(self._feed_watchdog, limit / 2))
         await self._stop.wait()
 
     async def _wind_up(self, listeners: Listeners) -> None:
@@ -245,9 +245,9 @@ class Daemon:
             return
         telling.over(self.log, ended, closed)
 
-    async def _feed_watchdog(self, intake: Intake, limit: float) -> None:
+    async def _feed_watchdog(self, limit: float) -> None:
         """Say that we live: this loop, since it runs, and the writer, if no commit is overdue."""
-        if intake.waited < limit:
+        if self.writer.stalled < limit:
             systemd.notify(self.environ, "WATCHDOG=1")
 
     def _keep_doing(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
