@@ -268,6 +268,7 @@ def watchdog(
     """A thread that stands still is noticed, and the daemon replaced."""
     with Load(25, 2_000_000 + 1_000_000 * (what == "writer"), 1) as load:
         load.wait_for_more()
+        wait_until(lambda: house.show("ActiveState") == "active", 30)  # no watchdog before that
         before = len(house.ends())
         with freeze.frozen(thread(house.main_pid())) as froze:
             wait_until(lambda: froze.is_over() or len(house.ends()) > before, 4 * limit)

@@ -71,7 +71,7 @@ def missing() -> str:
         return "needs Linux"
     if os.geteuid():
         return "needs root: it makes namespaces and mounts"
-    programs = [one for one in ("unshare", "nsenter", "pivot_root") if not shutil.which(one)]
+    programs = [one for one in ("unshare", "nsenter", "setpriv", "pivot_root") if not shutil.which(one)]
     if programs or not _INIT.exists():
         names = ", ".join(programs) or "systemd"
         return f"{names} is not installed: apt-get install systemd util-linux"
@@ -102,6 +102,7 @@ class Lab:
             root.mkdir()
             self._process = subprocess.Popen(
                 [
+                    *("setpriv", "--pdeath-signal=KILL"),  # it ends however the drill ends
                     *("unshare", "--fork", "--kill-child", "--pid", "--mount", "--uts", "--ipc"),
                     *("--net", "--cgroup", "sh", "-c", _SETUP),
                 ],
