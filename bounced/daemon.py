@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import functools
 import os
-import resource
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -31,7 +30,8 @@ from bounced.log import Log
 from bounced.model import DEFAULT_STREAM, Envelope, Reading, Trust
 from bounced.outgoing import Outgoing
 from bounced.parts import Part, Reloads
-from bounced.smtpd import PROTOCOLS, Intake, Listeners, Service
+from bounced.smtpd import PROTOCOLS, Certificate, Intake, Listeners, Service
+from bounced.sockets import allow_connections
 from bounced.store import Outbox, Store, Writer
 from bounced.whose import Ours
 
@@ -45,7 +45,10 @@ def serve(config: Config, log: Log, environ: Mapping[str, str] = os.environ) -> 
     """Run until a signal ends it; raises ``BouncedError`` where it can't begin."""
     rules = rulebook.load(config.rules.files)
     known = ours(config, environ)
-    _allow_files(config.limits.connections + config.http.connections + _SPARE_FILES)
+    certificate = Certificate(config.tls, environ)
+    connections = allow_connections(
+        config.limits.connections, config.http.connections + _SPARE_FILES
+    )
     store = Store.open(
         config.store.url,
         policies=config.policies,
@@ -64,6 +67,8 @@ def serve(config: Config, log: Log, environ: Mapping[str, str] = os.environ) -> 
             rules=rules,
             ours=known,
             pool=pool,
+            certificate=certificate,
+            connections=connections,
         )
         try:
             asyncio.run(daemon.run())
@@ -83,6 +88,8 @@ class Daemon:
     rules: RuleBook
     ours: Ours
     pool: ThreadPoolExecutor
+    certificate: Certificate
+    connections: int  # of SMTP and LMTP, as many as there are files for
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _reloads: Sequence[Reloads] = ()
@@ -98,7 +105,7 @@ class Daemon:
         mail = [one for one in self.config.listen if one.protocol in PROTOCOLS]
         await listeners.open(mail, inherited)
         parts = self._parts(inherited)
-        self._reloads = [part for part in parts if isinstance(part, Reloads)]
+        self._reloads = [listeners, *(part for part in parts if isinstance(part, Reloads))]
         async with contextlib.AsyncExitStack() as opened:
             for part in parts:
                 await opened.enter_async_context(part)
@@ -160,7 +167,7 @@ class Daemon:
 
         Where unsigned reports count as well it is let in, and recorded as forged.
         """
-        stream = self.ours.by_address(path) or DEFAULT_STREAM
+        stream = self.ours.stream_of(path) or DEFAULT_STREAM
         if not self.config.policies.of(stream).signed_only:
             return False
         seal = self.ours.seal(path, datetime.now(UTC))
@@ -168,17 +175,20 @@ class Daemon:
 
     def _listeners(self, intake: Intake) -> Listeners:
         limits = self.config.limits
+        if self.connections < limits.connections:
+            self.log.connections_lowered(wanted=limits.connections, possible=self.connections)
         service = Service(
             hostname=self.config.hostname,
             accepts=matcher(self.config.accept),
             forged=self._forged,
             intake=intake,
             log=self.log,
-            message_size=limits.message_size,
-            recipients=limits.recipients,
-            idle=limits.idle.total_seconds(),
+            limits=limits,
+            tls=lambda: self.certificate.context,
         )
-        return Listeners(service=service, connections=limits.connections)
+        return Listeners(
+            service=service, connections=self.connections, certificate=self.certificate
+        )
 
     def _announce(self, addresses: list[str]) -> None:
         where = self.store.name
@@ -265,14 +275,3 @@ class Daemon:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def _allow_files(wanted: int) -> None:
-    """Raise our limit of open files as far as we may: each connection is one."""
-    with contextlib.suppress(
-        OSError, ValueError
-    ):  # systemd's filter may forbid it, and sets its own
-        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-        if soft != resource.RLIM_INFINITY and soft < allowed:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))

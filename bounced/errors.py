@@ -6,6 +6,15 @@ where, and what to do.  Anything else that escapes is a defect of the program.
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
+
+
+def nearest(name: str, among: Iterable[str]) -> str:
+    """Return ``"; did you mean X?"`` for the name most like *name*, or ``""`` where none is."""
+    found = difflib.get_close_matches(name, [str(one) for one in among], n=1)
+    return f"; did you mean {found[0]}?" if found else ""
+
 
 class BouncedError(Exception):
     """The root.  The command line prints its text and exits with ``exit_code``."""
@@ -31,6 +40,12 @@ class RuleError(BouncedError):
 
 class ListenError(BouncedError):
     """A listener can't be opened: port taken, no right to it, no such socket handed over."""
+
+
+class UnknownStreamError(BouncedError):
+    """A mail stream is asked for that there is not: which are there, and which may be meant."""
+
+    exit_code = 2
 
 
 class StoreError(BouncedError):

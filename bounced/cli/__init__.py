@@ -79,6 +79,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "unblock": changing.unblock,
     "delivered": changing.delivered,
     "return-path": signing.return_path,
+    "messages": watching.messages,
     "incidents": watching.incidents,
     "storms": watching.storms,
     "rejudge": watching.rejudge,

@@ -16,13 +16,14 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from bounced.address import chooser
 from bounced.log import Log, setup
 from bounced.lookup.asking import Asker
 from bounced.lookup.dialogue import Dialogue
 from bounced.lookup.policy import Policy
 from bounced.lookup.server import Server
 from bounced.lookup.socketmap import Socketmap
-from bounced.lookup.streams import stream_of
+from bounced.model import DEFAULT_STREAM
 from bounced.store.lookup import Lookup
 
 
@@ -58,8 +59,8 @@ def _dialogues(settings: dict[str, Any], log: Log) -> dict[str, Callable[[], Dia
     ask = Asker(functools.partial(Lookup, settings["url"]), log, **settings["answers"])
     streams = settings["streams"]
     return {
-        "socketmap": functools.partial(Socketmap, ask, {"default", *streams}),
-        "policy": functools.partial(Policy, ask, stream_of(streams, "default")),
+        "socketmap": functools.partial(Socketmap, ask, {DEFAULT_STREAM, *streams}),
+        "policy": functools.partial(Policy, ask, chooser(streams)),
     }
 
 

@@ -138,6 +138,7 @@ class Intake:
             queue_id=incoming.queue_id,
             reverse_path=incoming.envelope.reverse_path,
             forward_paths=incoming.envelope.forward_paths,
+            parameters=(incoming.envelope.parameters, *incoming.envelope.forward_parameters),
             kind=incoming.reading.report.kind,
             stream=incoming.stream,
             trust=claim.trust,

@@ -23,16 +23,25 @@ WRITES: Final = "bounced_writes"
 class Database:
     """One database; ``name`` is how messages call it: its file, or its URL without the password.
 
-    Without *create* it must exist; with *read_only* as well, and nothing is written into it.
+    Without *create* it must exist; with *read_only* as well, and nothing is written into it.  With
+    *bulk* much is written in a row.
     """
 
-    def __init__(self, url: str, *, create: bool, patience: float, read_only: bool = False) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        create: bool,
+        patience: float,
+        read_only: bool = False,
+        bulk: bool = False,
+    ) -> None:
         parsed = _parsed(url)
         self._file: sqlite.File | None = None
         if parsed.get_backend_name() == "sqlite":
             self._file = sqlite.File(parsed, create=create, read_only=read_only)
             self.name = str(self._file.path)
-            self.engine = sqlite.engine(self._file, patience, writes=WRITES)
+            self.engine = sqlite.engine(self._file, patience, writes=WRITES, bulk=bulk)
         else:
             self.name = postgresql.name(parsed)
             self.engine = postgresql.engine(parsed, patience, writes=WRITES)

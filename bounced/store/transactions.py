@@ -9,7 +9,7 @@ from typing import Final, Self, TypeVar
 from sqlalchemy import Connection, exc
 
 from bounced.policy import Policies
-from bounced.store import migrations
+from bounced.store import migrations, streams
 from bounced.store.apply import Effects
 from bounced.store.engine import Database
 from bounced.store.letters import Letters
@@ -50,14 +50,15 @@ class Transactions(Reads):
         create: bool = True,
         read_only: bool = False,
         patience: float = 5.0,
+        bulk: bool = False,
     ) -> Self:
         """Open the database at *url* and migrate it to this version's schema.
 
         *patience* is for how many seconds to wait for a lock.  Without *create* it must exist;
         with *read_only* it must be of this version's schema as well, and nothing is changed.
-        Without an *outbox* nobody is told what happens.
+        Without an *outbox* nobody is told what happens.  With *bulk* much is written in a row.
         """
-        database = Database(url, create=create, patience=patience, read_only=read_only)
+        database = Database(url, create=create, patience=patience, read_only=read_only, bulk=bulk)
         try:
             if read_only:
                 migrations.require(database)
@@ -67,6 +68,15 @@ class Transactions(Reads):
             database.close()
             raise
         return cls(database, policies=policies, raw_retention=raw_retention, outbox=outbox)
+
+    def require_stream(self, stream: str | None) -> None:
+        """Make sure that there is such a mail stream, where one is named.
+
+        Raises UnknownStreamError, which names those that there are.
+        """
+        if stream is not None:
+            with self.database.read() as connection:
+                streams.require(connection, stream, self.policies.streams)
 
     def close(self) -> None:
         """Close all connections; the store must not be used afterwards."""

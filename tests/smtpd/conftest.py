@@ -8,15 +8,16 @@ import json
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from bounced import log
 from bounced.address import matcher
-from bounced.config import Listen
+from bounced.config import Limits, Listen
 from bounced.model import Envelope, Kind, Reading, Report
-from bounced.smtpd import Intake, Listeners, Service
+from bounced.smtpd import Certificate, Intake, Listeners, Service
 from bounced.store import Incoming, Recorded
 
 
@@ -121,9 +122,10 @@ class House:
     settings: dict[str, Any] = field(default_factory=dict)
     accept: tuple[str, ...] = ("*",)
     forged: Callable[[str], bool] = lambda _: False
-    connections: int = 500
     read: Callable[[bytes, Envelope], Reading] = plain
     protocol: str = "smtp"
+    proxy: tuple[str, ...] = ()
+    certificate: Certificate | None = None
     stream: io.StringIO = field(default_factory=io.StringIO)
     log: log.Log = field(init=False)
     listeners: Listeners = field(init=False)
@@ -154,6 +156,14 @@ class House:
         """Return the events of one name."""
         return [one for one in self.events if one["event"] == event]
 
+    def limits(self) -> Limits:
+        """Return the settings; here a length of time may be a part of a second."""
+        changed = {
+            name: timedelta(seconds=value) if isinstance(value, float) else value
+            for name, value in self.settings.items()
+        }
+        return Limits().model_copy(update=changed)
+
     async def open(self) -> None:
         """Begin to listen."""
         service = Service(
@@ -162,10 +172,13 @@ class House:
             forged=self.forged,
             intake=self.intake(),
             log=self.log,
-            **self.settings,
+            limits=self.limits(),
+            tls=lambda: self.certificate.context if self.certificate else None,
         )
-        self.listeners = Listeners(service=service, connections=self.connections)
-        listen = Listen.model_validate({"protocol": self.protocol, "address": "127.0.0.1:0"})
+        self.listeners = Listeners(service=service, certificate=self.certificate)
+        listen = Listen.model_validate(
+            {"protocol": self.protocol, "address": "127.0.0.1:0", "proxy": self.proxy}
+        )
         await self.listeners.open([listen], {})
 
     async def connect(self) -> Client:
