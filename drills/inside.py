@@ -51,8 +51,8 @@ def others() -> None:
 
 TRIES: dict[str, Callable[[], object]] = {
     "run a program of its own": own_program,
-    "look into /root": lambda: os.listdir("/root"),
-    "look into /home": lambda: os.listdir("/home"),
+    "look into /root": lambda: list(Path("/root").iterdir()),
+    "look into /home": lambda: list(Path("/home").iterdir()),
     "write into /etc": lambda: Path("/etc/bounced/written").write_text(""),
     "write into /usr": lambda: Path("/usr/written").write_text(""),
     "see process 1": others,
@@ -74,13 +74,13 @@ def tried(what: Callable[[], object]) -> str:
     return "allowed"
 
 
-def capabilities() -> list[str]:
-    """Return the capabilities of this process that are not none."""
+def capabilities() -> str:
+    """Return whether this process has any capability, or could get one."""
     lines = Path("/proc/self/status").read_text().splitlines()
     found = dict(line.split(":\t", 1) for line in lines if line.startswith("Cap"))
-    return [f"{name} {value}" for name, value in found.items() if int(value, 16)]
+    return "some" if any(int(value, 16) for value in found.values()) else "none"
 
 
 if __name__ == "__main__":
     found = {name: tried(what) for name, what in TRIES.items()}
-    print(json.dumps({**found, "capabilities": ", ".join(capabilities()) or "none"}))
+    print(json.dumps({**found, "capabilities": capabilities()}))

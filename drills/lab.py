@@ -20,7 +20,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 CHECKOUT: Final = Path(__file__).resolve().parent.parent
 HOME: Final = "/opt/bounced"
@@ -71,7 +71,9 @@ def missing() -> str:
         return "needs Linux"
     if os.geteuid():
         return "needs root: it makes namespaces and mounts"
-    programs = [one for one in ("unshare", "nsenter", "setpriv", "pivot_root") if not shutil.which(one)]
+    programs = [
+        one for one in ("unshare", "nsenter", "setpriv", "pivot_root") if not shutil.which(one)
+    ]
     if programs or not _INIT.exists():
         names = ", ".join(programs) or "systemd"
         return f"{names} is not installed: apt-get install systemd util-linux"
@@ -94,7 +96,7 @@ class Lab:
     pid: int = 0
     _process: subprocess.Popen[bytes] | None = None
 
-    def __enter__(self) -> Lab:
+    def __enter__(self) -> Self:
         with tempfile.TemporaryDirectory(prefix="drill-") as folder:
             given = Path(folder, "files")
             self._put(given)
@@ -102,7 +104,7 @@ class Lab:
             root.mkdir()
             self._process = subprocess.Popen(
                 [
-                    *("setpriv", "--pdeath-signal=KILL"),  # it ends however the drill ends
+                    *("setpriv", "--pdeathsig", "KILL"),  # it ends however the drill ends
                     *("unshare", "--fork", "--kill-child", "--pid", "--mount", "--uts", "--ipc"),
                     *("--net", "--cgroup", "sh", "-c", _SETUP),
                 ],
@@ -186,7 +188,7 @@ class Lab:
             os.close(there)
 
     def _is_mine(self, pid: int) -> bool:
-        return os.readlink(f"/proc/{pid}/ns/pid") == os.readlink(f"/proc/{self.pid}/ns/pid")
+        return Path(f"/proc/{pid}/ns/pid").samefile(f"/proc/{self.pid}/ns/pid")
 
     def _put(self, folder: Path) -> None:
         files = {
