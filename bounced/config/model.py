@@ -24,6 +24,7 @@ from bounced.config.kinds import Network, Retention, Section, Text, listed, reci
 from bounced.config.limits import Limits
 from bounced.config.policy import Policy, Stream, StreamName, policies
 from bounced.config.postfix import Postfix
+from bounced.config.reading import ReadingSection
 from bounced.config.return_path import ReturnPath
 from bounced.config.tls import Tls, whole
 from bounced.config.webhook import Webhooks
@@ -191,6 +192,7 @@ class Config(Section):
     ] = (Listen(address="127.0.0.1:8025"),)
     limits: Limits = Limits()
     tls: Annotated[Tls, AfterValidator(whole)] = Tls()
+    reading: ReadingSection = ReadingSection()
     store: StoreSection
     policy: Policy = Policy()
     streams: Annotated[

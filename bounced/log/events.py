@@ -113,6 +113,14 @@ class Log(Clients):
         """Log a reader that raised; its message is kept as unrecognised, or another reader's."""
         self._say("error", "reader_failed", queue_id=queue_id, reader=reader, why=escape(why))
 
+    def reader_ended(self, *, why: str, attempt: int) -> None:
+        """Log a process that reads and has ended; attempt 0: without a message in it."""
+        self._say("error", "reader_ended", why=escape(why), attempt=attempt)
+
+    def python_unfixed(self, *, version: str, exposed: bool) -> None:
+        """Log a Python that a charset's name can crash; *exposed*: in a mail, here, as well."""
+        self._say("warning", "python_unfixed", version=version, exposed=exposed)
+
     def failure(self, *, doing: str, error: BaseException) -> None:
         """Log a defect of the program or of its surroundings, and the calls that led to it."""
         calls = [

@@ -15,7 +15,7 @@ from typing import Final
 
 from fastapi import Request
 
-from bounced import lists, reader, taking
+from bounced import listreader, lists, taking
 from bounced.classify import RuleBook
 from bounced.errors import InputError, StoreFullError, StoreUnavailableError
 from bounced.lists import Bad, Format
@@ -71,7 +71,7 @@ class Imports:
 
         dry_run = query.dry_run == "true"
         with io.BufferedReader(file) as buffered:
-            entries = summary.wanted(lists.read(reader.lines(buffered), reading, form), bad)
+            entries = summary.wanted(lists.read(listreader.lines(buffered), reading, form), bad)
             batches = lists.batches(entries)
             for _ in taking.take_in(batches, self.store, how, summary, dry_run=dry_run):
                 if self.stopping.is_set():

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from bounced import lists, reader
+from bounced import listreader, lists
 from bounced.config import rulebook
 from bounced.errors import InputError, RuleError
 from bounced.listreader import Job, Seen, apart
@@ -63,7 +63,7 @@ def test_it_comes_to_the_same_as_in_this_process(tmp_path: Path) -> None:
     how = lists.Reading(rules=rulebook.load(()), now=JOB.now)
     here, faults = Seen(), list[Bad]()
     with path.open("rb") as file:
-        entries = here.wanted(lists.read(reader.lines(file), how), faults.append)
+        entries = here.wanted(lists.read(listreader.lines(file), how), faults.append)
         assert [one for batch in lists.batches(entries) for one in batch] == found
     assert [one.why for one in found] == ["bounced", "complaint"]
     assert (seen, told) == (here, faults)

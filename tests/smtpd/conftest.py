@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-from collections.abc import Awaitable, Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -129,7 +129,6 @@ class House:
     stream: io.StringIO = field(default_factory=io.StringIO)
     log: log.Log = field(init=False)
     listeners: Listeners = field(init=False)
-    pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(2))
     clients: list[Client] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -138,12 +137,14 @@ class House:
 
     def intake(self, **changed: Any) -> Intake:
         """Return the way of a message, with some steps *changed*."""
+
+        async def read(raw: bytes, envelope: Envelope) -> tuple[Reading, str]:
+            return self.read(raw, envelope), "0" * 64
+
         steps: dict[str, Any] = {
-            "read": self.read,
-            "fingerprint": lambda raw: "0" * 64,
+            "read": read,
             "writer": self.writer,
             "log": self.log,
-            "pool": self.pool,
         }
         return Intake(**steps | changed)
 
@@ -203,8 +204,6 @@ class House:
 
 
 @pytest.fixture
-def house() -> Iterator[House]:
+def house() -> House:
     """Return a house that is still closed; change its settings, then ``run`` it."""
-    one = House()
-    yield one
-    one.pool.shutdown()
+    return House()
