@@ -52,9 +52,11 @@ def serve(config: Config, log: Log, environ: Mapping[str, str] = os.environ) -> 
         config.store.url,
         policies=config.policies,
         raw_retention=config.store.raw_retention,
+        free_space=config.store.free_space,
         outbox=Outbox.of(config),
     )
     with contextlib.closing(store):
+        store.refuse_corrupt()
         writer = Writer(store)
         writer.start()
         daemon = Daemon(

@@ -25,6 +25,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import common
 import freeze
 import lab
 from house import Table
@@ -32,9 +33,6 @@ from lab import wait_until
 from machine import KEYS, PATH, SOCKETMAP, Load, Machine, mail, running
 
 from bounced.address.signed import read_keys, return_path
-
-CANT = 77
-"""The exit code of a drill that can't be held on this machine, as automake has it."""
 
 SHORT = "--short" in sys.argv[1:]
 RESTARTS, KILLS, WATCHDOG = (3, 1, 3) if SHORT else (10, 5, 10)
@@ -154,8 +152,7 @@ def _nothing_lost(machine: Machine, table: Table, what: str, load: Load) -> None
 def main() -> None:
     """Hold the drill."""
     if why := lab.missing():
-        print(f"this drill can't be held here: {why}", file=sys.stderr)
-        sys.exit(CANT)
+        common.give_up(why)
     table = Table("systemd/bounced.service and bounced.socket")
     with running(WATCHDOG) as machine:
         booted(machine, table)

@@ -81,6 +81,8 @@ def capabilities() -> str:
     return "some" if any(int(value, 16) for value in found.values()) else "none"
 
 
-if __name__ == "__main__":
-    found = {name: tried(what) for name, what in TRIES.items()}
-    print(json.dumps({**found, "capabilities": capabilities()}))
+print(
+    json.dumps(
+        {name: tried(what) for name, what in TRIES.items()} | {"capabilities": capabilities()}
+    )
+)

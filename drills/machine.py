@@ -10,12 +10,9 @@ import time
 from collections.abc import Iterator
 from typing import NamedTuple, Self
 
+import common  # noqa: F401 -- it makes the tests' modules known
 import lab
 from lab import HOME, Lab, wait_until
-
-sys.path.append(str(lab.CHECKOUT / "tests" / "e2e"))
-sys.path.append(str(lab.CHECKOUT / "tests"))
-
 from senders import mail
 
 UNITS = lab.CHECKOUT / "systemd"

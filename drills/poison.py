@@ -32,12 +32,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-import hostile  # noqa: E402 -- the tests' messages
-import poison  # noqa: E402
+import hostile
+import poison
 
-from bounced import pipeline  # noqa: E402
-from bounced.classify import RuleBook  # noqa: E402
-from bounced.model import Envelope  # noqa: E402
+from bounced import pipeline
+from bounced.classify import RuleBook
+from bounced.model import Envelope
 
 LIMIT = 2.0  # seconds
 SLOWEST = 0.1  # seconds, for 99 in 100 NOOPs

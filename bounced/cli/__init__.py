@@ -20,6 +20,7 @@ from bounced.cli import (
     asking,
     changing,
     following,
+    keeping,
     moving,
     options,
     reading,
@@ -87,6 +88,9 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "import": moving.import_,
     "export": moving.export,
     "migrate": running.migrate,
+    "backup": keeping.backup,
+    "restore": keeping.restore,
+    "doctor": keeping.doctor,
 }
 for _name, _command in COMMANDS.items():
     app.command(_name, help=options.teaching(_command))(_command)

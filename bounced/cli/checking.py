@@ -27,6 +27,7 @@ _SIZES = {
     ("limits", "message_size"),
     ("limits", "command_length"),
     ("limits", "memory"),
+    ("store", "free_space"),
     ("http", "body_size"),
     ("http", "import_size"),
 }

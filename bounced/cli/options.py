@@ -102,6 +102,7 @@ def opened_store(
         config.store.url,
         policies=config.policies,
         raw_retention=config.store.raw_retention,
+        free_space=config.store.free_space,
         outbox=Outbox.of(config) if tell else None,
         create=create,
         read_only=read_only,

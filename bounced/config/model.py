@@ -97,6 +97,11 @@ class StoreSection(Section):
         Retention,
         Field(description="how long the messages' bytes are kept; `forever` for no end"),
     ] = timedelta(days=30)
+    free_space: Annotated[
+        int,
+        BeforeValidator(quantities.size),
+        Field(description="with less than this free on SQLite's disk no message is taken"),
+    ] = 64 * 2**20
 
 
 class Log(Section):

@@ -7,6 +7,7 @@ when it returns; writers take the lock when they begin, so that none fails half 
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -53,6 +54,17 @@ class File:
                 "back, or restart bounced to use what is there now"
             )
             raise StoreUnavailableError(msg)
+
+    def free(self) -> int:
+        """Return how many octets its disk has left for us; as good as endless where it won't say.
+
+        Then it is the write that finds out.
+        """
+        try:
+            found = os.statvfs(self.path.parent)
+        except OSError:
+            return sys.maxsize
+        return found.f_bavail * found.f_frsize
 
     def _current(self) -> tuple[int, int] | None:
         try:
@@ -130,5 +142,5 @@ def _no_access(path: Path, why: object) -> str:
     reason = why.strerror if isinstance(why, OSError) else why
     return (
         f"can't open the database {path} for writing: {reason}; let this user write the file and "
-        f"its directory, or set store.url to another file"
+        "its directory, or set store.url to another file; `bounced doctor` says more"
     )

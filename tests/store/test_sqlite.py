@@ -101,7 +101,7 @@ def test_a_directory_that_can_not_be_made_is_named(tmp_path: Path) -> None:
     assert said == (
         f"can't open the database {tmp_path}/file/state/bounced.sqlite for "
         "writing: Not a directory; let this user write the file and its directory, or set "
-        "store.url to another file"
+        "store.url to another file; `bounced doctor` says more"
     )
 
 
