@@ -8,11 +8,13 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from bounced.address.mention import Mention
 from bounced.causes import Cause
 from bounced.lists import Listed
 from bounced.notice import Topic
 from bounced.policy import Decision, What
 from bounced.store import (
+    forget,
     incidents,
     lists,
     observe,
@@ -26,6 +28,7 @@ from bounced.store import (
 from bounced.store.apply import Source, end_blocks, take_effect
 from bounced.store.expiry import expire
 from bounced.store.facts import Fact, by_operator
+from bounced.store.forget import Forgotten
 from bounced.store.incidents import Incident
 from bounced.store.lists import Import, Taken
 from bounced.store.notices import of_incidents, of_storms
@@ -130,6 +133,27 @@ class Store(Transactions):
         while deleted := self._write(lambda connection: sent.forget(connection, before)):
             total += deleted
         return total
+
+    def forget(self, address: str, *, who: str, now: datetime, dry_run: bool = False) -> Forgotten:
+        """Forget *address*, so that no copy of it is left; return what there was of it.
+
+        Its blocks stay, under a hash.  With *dry_run* all of it is done and undone.  Raises
+        StoreUnavailableError where others use the database too much for the last step, which
+        writes a file of SQLite's anew; then the same again does it.
+        """
+        traces = forget.look(self.database, Mention(address))
+
+        def work(connection: Connection) -> Forgotten:
+            with connection.begin_nested() as trial:
+                found = forget.carry_out(connection, traces, who, utc(now))
+                if dry_run:
+                    trial.rollback()
+            return found
+
+        found = self._write(work)
+        if not dry_run:
+            self.database.rewrite({*found.deleted, *found.changed})
+        return found
 
     def end_blocks(self, now: datetime) -> int:
         """End the blocks whose time is over, so that it is told; return how many."""
