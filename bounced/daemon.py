@@ -15,7 +15,7 @@ import signal
 import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from typing import Any
 
@@ -35,6 +35,7 @@ from bounced.sockets import allow_connections
 from bounced.store import Outbox, Store, Writer
 from bounced.whose import Ours
 
+_DAY = 86_400.0
 _HOUR = 3600.0
 _MINUTE = 60.0
 _SPARE_FILES = 256  # beside the connections: the database, threads, the log
@@ -138,6 +139,8 @@ class Daemon:
         """Do what comes round again and again, until it is time to stop."""
         self._keep_doing(_HOUR, self._expire)
         self._keep_doing(_HOUR, self._forget_sent)
+        if retention := self.config.store.event_retention:
+            self._keep_doing(_DAY, functools.partial(self._expire_events, retention))
         self._keep_doing(_MINUTE, self._sweep)
         if limit := systemd.watchdog(self.environ):
             self._keep_doing(limit / 3, functools.partial(self._feed_watchdog, limit / 2))
@@ -252,6 +255,16 @@ class Daemon:
         else:
             if messages:
                 self.log.raw_expired(messages=messages)
+
+    async def _expire_events(self, retention: timedelta) -> None:
+        before = datetime.now(UTC) - retention
+        try:
+            events = await asyncio.to_thread(self.store.expire_events, before)
+        except StoreError as error:
+            self.log.store_unavailable(why=str(error))
+        else:
+            if events:
+                self.log.events_expired(events=events)
 
     async def _forget_sent(self) -> None:
         before = datetime.now(UTC) - self.config.correlate.remember

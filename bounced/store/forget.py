@@ -111,7 +111,8 @@ def carry_out(connection: Connection, traces: Traces, who: str, now: datetime) -
     for one in traces.texts:
         for start in range(0, len(one.rows), PAGE):
             _blot(connection, traces.mention, one, one.rows[start : start + PAGE], found)
-    connection.execute(forgotten.insert().values(key=found.hash, at=now, who=who))
+    if not found.nothing:
+        connection.execute(forgotten.insert().values(key=found.hash, at=now, who=who))
     return found
 
 

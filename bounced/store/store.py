@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Final
@@ -14,6 +15,7 @@ from bounced.lists import Listed
 from bounced.notice import Topic
 from bounced.policy import Decision, What
 from bounced.store import (
+    expiry,
     forget,
     incidents,
     lists,
@@ -26,7 +28,6 @@ from bounced.store import (
     storms,
 )
 from bounced.store.apply import Source, end_blocks, take_effect
-from bounced.store.expiry import expire
 from bounced.store.facts import Fact, by_operator
 from bounced.store.forget import Forgotten
 from bounced.store.incidents import Incident
@@ -174,9 +175,34 @@ class Store(Transactions):
         One that is still to be forwarded waits for that.
         """
         total = 0
-        while deleted := self._write(lambda connection: expire(connection, utc(now))):
+        while deleted := self._write(lambda connection: expiry.expire(connection, utc(now))):
             total += deleted
         return total
+
+    def expire_events(self, before: datetime) -> int:
+        """Delete the events, and what messages said, *before* then; return how many events.
+
+        No state changes by it, and nothing is locked for long.
+        """
+        total = self._delete_old(expiry.old_events, expiry.delete_events, utc(before))
+        self._delete_old(expiry.old_reports, expiry.delete_reports, utc(before))
+        return total
+
+    def _delete_old(
+        self,
+        find: Callable[[Connection, datetime], list[int]],
+        delete: Callable[..., None],
+        before: datetime,
+    ) -> int:
+        """Find without a lock, which takes longest, and delete, until nothing is found."""
+        total = 0
+        while True:
+            with self.database.read() as connection:
+                ids = find(connection, before)
+            if not ids:
+                return total
+            self._write(functools.partial(delete, ids=ids))
+            total += len(ids)
 
     def observe(
         self, batch: Sequence[Observed], also: Callable[[Connection], None] | None = None
