@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, and_, delete, exists, func, or_, select
+from sqlalchemy import Connection, delete, exists, func, or_, select
 
 from bounced.policy import What
 from bounced.store.schema import audit, events, messages, outbox, raw_messages, recipients, reports
@@ -37,8 +37,8 @@ def expire(connection: Connection, now: datetime) -> int:
     return len(ids)
 
 
-def old_events(connection: Connection, before: datetime) -> list[int]:
-    """Return some events that are older and can go; changes nothing.
+def old_events(connection: Connection, before: datetime, after: int) -> list[int]:
+    """Return the next events, behind the id *after*, that are older and can go; changes nothing.
 
     What an event has done to a state stays.  One that may still be judged again stays itself: that
     of a message whose octets are kept; so does what has led to a block that stands, and what came
@@ -52,9 +52,9 @@ def old_events(connection: Connection, before: datetime) -> list[int]:
         recipients.c.since <= events.c.at,
     )
     query = select(events.c.id).where(
-        events.c.at < before, events.c.what != What.LISTED, ~raw, ~block
+        events.c.id > after, events.c.at < before, events.c.what != What.LISTED, ~raw, ~block
     )
-    return list(connection.execute(query.limit(_PAGE)).scalars())
+    return list(connection.execute(query.order_by(events.c.id).limit(_PAGE)).scalars())
 
 
 def delete_events(connection: Connection, ids: list[int]) -> None:
@@ -63,16 +63,16 @@ def delete_events(connection: Connection, ids: list[int]) -> None:
     connection.execute(delete(events).where(events.c.id.in_(ids)))
 
 
-def old_reports(connection: Connection, before: datetime) -> list[int]:
-    """Return some messages that are older, of which neither octets nor events are left."""
+def old_reports(connection: Connection, before: datetime, after: int) -> list[int]:
+    """Return the next messages that are older, of which neither octets nor events are left."""
     mine = (events, raw_messages, outbox)
     left = or_(*(exists().where(one.c.message_id == messages.c.id) for one in mine))
     query = (
         select(messages.c.id)
         .join(reports, reports.c.message_id == messages.c.id)
-        .where(and_(messages.c.received_at < before, ~left))
+        .where(messages.c.id > after, messages.c.received_at < before, ~left)
     )
-    return list(connection.execute(query.limit(_PAGE)).scalars())
+    return list(connection.execute(query.order_by(messages.c.id).limit(_PAGE)).scalars())
 
 
 def delete_reports(connection: Connection, ids: list[int]) -> None:

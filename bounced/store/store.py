@@ -190,19 +190,19 @@ class Store(Transactions):
 
     def _delete_old(
         self,
-        find: Callable[[Connection, datetime], list[int]],
+        find: Callable[[Connection, datetime, int], list[int]],
         delete: Callable[..., None],
         before: datetime,
     ) -> int:
         """Find without a lock, which takes longest, and delete, until nothing is found."""
-        total = 0
+        total, last = 0, 0
         while True:
             with self.database.read() as connection:
-                ids = find(connection, before)
+                ids = find(connection, before, last)
             if not ids:
                 return total
             self._write(functools.partial(delete, ids=ids))
-            total += len(ids)
+            total, last = total + len(ids), ids[-1]
 
     def observe(
         self, batch: Sequence[Observed], also: Callable[[Connection], None] | None = None
