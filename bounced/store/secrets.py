@@ -7,7 +7,6 @@ therefore try addresses on a hash, and can't read one out of it.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass
@@ -35,8 +34,8 @@ class Hasher:
 
     def __call__(self, key: str) -> str:
         """Return 128 bits of HMAC-SHA256."""
-        code = hmac.new(self.secret.encode(), key.encode(), hashlib.sha256)
-        return f"{MARK}{code.hexdigest()[:32]}"
+        code = hmac.digest(self.secret.encode(), key.encode(), "sha256")
+        return f"{MARK}{code[:16].hex()}"
 
 
 def hasher(connection: Connection) -> Hasher:
