@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import shutil
 import subprocess
@@ -26,11 +25,11 @@ SHORT = [
     "flood.py 1000 100",
     "replayed.py 200",
     "poison.py 'header lines' 'nothing but LF'",
-    "hostile_data.py --short",
     "connections.py --short",
     "fuzz_commands.py --short",
     "boot.py --short",
 ]
+TIMED = {"hostile_data.py"}  # its figures are times, for a machine that does nothing else
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]  # on a machine with other work
 
 
@@ -45,7 +44,7 @@ def test_a_drill_passes_and_its_control_fails(drill: str) -> None:
         timeout=280,
         check=False,
     )
-    if done.returncode == CANT and not os.environ.get("TEST_EVERYTHING"):
+    if done.returncode == CANT:  # root alone does not give loop devices and mounts everywhere
         pytest.skip(done.stderr.strip())
 
     assert done.returncode == 0, done.stdout + done.stderr
@@ -60,7 +59,7 @@ def test_every_drill_has_a_short_form() -> None:
         if 'if __name__ == "__main__"' in path.read_text() and path.name != "controls.py"
     }
 
-    assert {one.split()[0] for one in SHORT} == scripts
+    assert {one.split()[0] for one in SHORT} | TIMED == scripts
 
 
 @pytest.mark.skipif(not shutil.which("cc"), reason="needs a C compiler")
