@@ -59,10 +59,11 @@ exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin container=drill \
     "$INIT" --system --unit=lab.target --log-target=null --show-status=no
 """
 _TARGET: Final = "[Unit]\nDescription=What a drill needs\nDefaultDependencies=no\n"
-_BOUNCED: Final = f"""#!/bin/sh
+_PYTHON: Final = f"""#!/bin/sh
 export PYTHONPATH={HOME}/src:{HOME}/packages LD_LIBRARY_PATH={HOME}/python/lib
-exec {HOME}/python/bin/python{sys.version_info.major}.{sys.version_info.minor} -m bounced "$@"
+exec {HOME}/python/bin/python{sys.version_info.major}.{sys.version_info.minor} "$@"
 """
+_BOUNCED: Final = f'#!/bin/sh\nexec {HOME}/bin/python -m bounced "$@"\n'
 
 
 def missing() -> str:
@@ -194,6 +195,7 @@ class Lab:
         files = {
             "/etc/systemd/system/lab.target": _TARGET,
             f"{HOME}/bin/bounced": _BOUNCED,
+            f"{HOME}/bin/python": _PYTHON,
             **{
                 f"/etc/systemd/system/{one.name}": one.read_text()
                 for one in (CHECKOUT / "systemd").glob("bounced*.s*")

@@ -49,7 +49,7 @@ ExecStopPost=+/bin/sh -c 'echo $SERVICE_RESULT $EXIT_STATUS $(date +%%s.%%N) >> 
 WatchdogSec=
 """
 # What looks at the sandbox from inside: of the same user, or it would take the folder over.
-_PROBE = """
+_PROBE = f"""
 [Service]
 User=bounced
 Type=oneshot
@@ -58,7 +58,8 @@ ExecReload=
 StandardOutput=file:/run/inside
 StandardError=file:/run/inside.err
 ExecStart=
-ExecStart=/usr/bin/python3 """
+ExecStart={HOME}/bin/python {HOME}/src/drills/inside.py
+"""
 
 
 class End(NamedTuple):
@@ -79,7 +80,7 @@ class Machine(Lab):
             "/etc/bounced/return-path-keys": KEYS,
             f"{_ETC}/bounced.service.d/drill.conf": _DROP_IN.rstrip() + f"{watchdog}\n",
             f"{_ETC}/inside.service": (UNITS / "bounced.service").read_text(),
-            f"{_ETC}/inside.service.d/drill.conf": f"{_PROBE}{HOME}/src/drills/inside.py\n",
+            f"{_ETC}/inside.service.d/drill.conf": _PROBE,
         }
         if private:
             network = (UNITS / "private-network.conf").read_text()
@@ -99,7 +100,7 @@ class Machine(Lab):
             f"import sqlite3; at = sqlite3.connect('file:{_DATABASE}?mode=rw', uri=True)\n"
             "for name, in at.execute('SELECT returned_message_id FROM reports'): print(name)"
         )
-        lines = self.run("/usr/bin/python3", "-c", code).stdout.split()
+        lines = self.run(f"{HOME}/bin/python", "-c", code).stdout.split()
         return {int(one.removeprefix("<mail-").partition("@")[0]) for one in lines}
 
     def wait_until_active(self) -> None:

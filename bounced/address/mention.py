@@ -19,6 +19,7 @@ _AFTER: Final = r"(?![\w-]|\.\w)"  # else it is the beginning of another domain
 # in a bounce address it stands behind "+", "-" and "=".
 _BEFORE: Final = r"(?<![\w.+-])"
 _WITHIN: Final = r"(?<![a-zA-Z0-9.])"
+_RUN: Final = re.compile(r"[a-z0-9]+")
 _SOFT: Final = re.compile(rb"=\r?\n")  # a line of quoted-printable that goes on
 
 
@@ -41,6 +42,15 @@ class Mention:
         ``example.com=anna``); in xtext (RFC 3461 §4), quoted-printable and a URL.
         """
         return tuple(dict.fromkeys(self._forms()))
+
+    @cached_property
+    def needle(self) -> str:
+        """What stands in every form, in lower case: the longest run of its local part's letters.
+
+        Letters of ASCII, and digits: others are written as numbers in some places.
+        """
+        local = self.key.rpartition("@")[0]
+        return max(_RUN.findall(local), key=len, default="")
 
     def _forms(self) -> Iterator[str]:
         for text in (self.key, self.address.strip().lower()):
@@ -80,4 +90,5 @@ class Mention:
 
     def is_in(self, octets: bytes) -> bool:
         """Whether a message names the address where it is not in base64."""
-        return self._octets.search(_SOFT.sub(b"", octets)) is not None
+        whole = _SOFT.sub(b"", octets)
+        return self.needle.encode() in whole.lower() and self._octets.search(whole) is not None

@@ -7,12 +7,13 @@ while, and locks nothing.  Then all is changed in one transaction.  A block stay
 
 from __future__ import annotations
 
-import json
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import reduce
+from operator import add
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
@@ -203,18 +204,15 @@ def _texts() -> Iterator[tuple[Table, list[Column[Any]]]]:
 def _named(
     database: Database, mention: Mention, table: Table, columns: Sequence[Column[Any]]
 ) -> Named:
-    tests = [
-        func.lower(cast(column, Text)).contains(form, autoescape=True)
-        for column in columns
-        for form in _written(mention, column)
-    ]
+    """Find the rows of a table; what stands in every form of the address is looked for first."""
+    texts = [func.coalesce(cast(column, Text), "") for column in columns]
+    maybe = func.lower(reduce(add, texts)).contains(mention.needle, autoescape=True)
+    primary = list(table.primary_key.columns)
     with database.read() as connection:
-        query = select(*table.primary_key.columns).where(or_(*tests))
-        return Named(table, columns, [tuple(row) for row in connection.execute(query)])
-
-
-def _written(mention: Mention, column: Column[Any]) -> set[str]:
-    """Return how the address may stand in a column: JSON writes other letters as their numbers."""
-    if isinstance(column.type, SafeText):
-        return set(mention.forms)
-    return {json.dumps(one)[1:-1].lower() for one in mention.forms} | set(mention.forms)
+        found = connection.execute(select(table).where(maybe)).mappings()
+        rows = [
+            tuple(row[one.name] for one in primary)
+            for row in found
+            if any(mention.blotted_all(row[one.name]) != row[one.name] for one in columns)
+        ]
+    return Named(table, columns, rows)

@@ -79,3 +79,11 @@ def test_the_address_is_gone_at_any_depth(before: str, after: str) -> None:
     value = {"a": [f"{before} anna@example.com {after}", {"anna@example.com": None}]}
 
     assert "anna@example.com" not in json.dumps(ANNA.blotted_all(value))
+
+
+@pytest.mark.parametrize("address", ["a+b.longest=x@ex.org", "\N{SNOWMAN}@ex.org", "A-1@ex.org"])
+def test_the_needle_stands_in_every_form(address: str) -> None:
+    """So that whatever lacks it need not be looked at."""
+    mention = Mention(address)
+
+    assert all(mention.needle in form for form in mention.forms)
