@@ -1,8 +1,7 @@
 """The daemon: everything built from the settings, then run until it is told to stop.
 
 SIGTERM and SIGINT: nothing more is accepted, what was begun is finished, the writer is drained.
-SIGHUP: the rule files, the keys and the tokens of the API are read again.  Every hour, what is kept
-for a time only and whose time is over is deleted.
+SIGHUP: the rule files, the keys and the tokens of the API are read again.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from bounced.address import matcher
 from bounced.classify import RuleBook
 from bounced.config import Config, rulebook
 from bounced.config.ours import ours
-from bounced.errors import ChildError, ConfigError, RuleError, StoreError
+from bounced.errors import ChildError, ConfigError, RuleError
 from bounced.log import Log
 from bounced.model import DEFAULT_STREAM, Trust
 from bounced.outgoing import Outgoing
@@ -33,10 +32,8 @@ from bounced.reading import Readers, Task
 from bounced.smtpd import PROTOCOLS, Certificate, Intake, Listeners, Service
 from bounced.sockets import allow_connections
 from bounced.store import Outbox, Store, Writer
+from bounced.upkeep import Upkeep
 from bounced.whose import Ours
-
-_HOUR = 3600.0
-_MINUTE = 60.0
 
 
 def serve(config: Config, log: Log, environ: Mapping[str, str] = os.environ) -> None:
@@ -112,7 +109,7 @@ class Daemon:
                 self._open(opened, parts),
             )
             self._announce([*listeners.addresses, *(at for part in parts for at in part.addresses)])
-            await self._attend(intake)
+            await self._attend()
             await self._wind_up(listeners)
         self.log.stopped(messages=intake.taken)
 
@@ -131,13 +128,13 @@ class Daemon:
             ),
         ]
 
-    async def _attend(self, intake: Intake) -> None:
+    async def _attend(self) -> None:
         """Do what comes round again and again, until it is time to stop."""
-        self._keep_doing(_HOUR, self._expire)
-        self._keep_doing(_HOUR, self._forget_sent)
-        self._keep_doing(_MINUTE, self._sweep)
+        upkeep = Upkeep(config=self.config, store=self.store, log=self.log)
+        for seconds, chore in upkeep.chores():
+            self._keep_doing(seconds, functools.partial(asyncio.to_thread, chore))
         if limit := systemd.watchdog(self.environ):
-            self._keep_doing(limit / 3, functools.partial(self._feed_watchdog, intake, limit))
+            self._keep_doing(limit / 3, functools.partial(self._feed_watchdog, limit / 2))
         await self._stop.wait()
 
     async def _wind_up(self, listeners: Listeners) -> None:
@@ -241,34 +238,9 @@ class Daemon:
             self.log.keys_reloaded(keys=[key.id for key in known.keys])
         self.tables, self.rules, self.ours = tables, rules, known
 
-    async def _expire(self) -> None:
-        try:
-            messages = await asyncio.to_thread(self.store.expire_raw, datetime.now(UTC))
-        except StoreError as error:
-            self.log.store_unavailable(why=str(error))
-        else:
-            if messages:
-                self.log.raw_expired(messages=messages)
-
-    async def _forget_sent(self) -> None:
-        before = datetime.now(UTC) - self.config.correlate.remember
-        try:
-            await asyncio.to_thread(self.store.forget_sent, before)
-        except StoreError as error:
-            self.log.store_unavailable(why=str(error))
-
-    async def _sweep(self) -> None:
-        """End the storms and close the incidents that are over."""
-        try:
-            ended, closed = await asyncio.to_thread(self.store.sweep, datetime.now(UTC))
-        except StoreError as error:
-            self.log.store_unavailable(why=str(error))
-            return
-        telling.over(self.log, ended, closed)
-
-    async def _feed_watchdog(self, intake: Intake, limit: float) -> None:
+    async def _feed_watchdog(self, limit: float) -> None:
         """Say that we live: this loop, since it runs, and the writer, if no commit is overdue."""
-        if intake.waited < limit:
+        if self.writer.stalled < limit:
             systemd.notify(self.environ, "WATCHDOG=1")
 
     def _keep_doing(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:

@@ -113,6 +113,42 @@ def test_hashed_addresses_can_be_compared_and_not_read() -> None:
     assert first["reverse_path"] == ""
 
 
+def test_texts_of_others_name_nobody_where_addresses_are_hashed() -> None:
+    """A server's reply, a refused command, an error: the address in it has the same hash."""
+    stream = io.StringIO()
+    events = log.setup(stream=stream, addresses="hashed", salt="secret")
+    events.observed(
+        address="nobody@example.com",
+        cause="mailbox_unknown",
+        rule="r",
+        evidence="550 5.1.1 <Nobody@example.com>: unknown.",
+        decision="blocked",
+        known=False,
+    )
+    events.refused(
+        peer="192.0.2.1", command="RCPT TO:<b+nobody=example.com@example.org>", reply="550"
+    )
+    events.started(version="1", listen=["[::]:25"], store="postgresql://me@db.example.org/x")
+
+    told, refused, started = _logged(stream)
+    hashed = log.hashed("nobody@example.com", "secret")
+    assert "nobody" not in stream.getvalue().lower()
+    assert told["address"] == hashed
+    assert told["evidence"] == f"550 5.1.1 <{hashed}>: unknown."
+    assert refused["command"].startswith("RCPT TO:<#")
+    assert started["store"] == "postgresql://me@db.example.org/x"
+
+
+@given(st.text(), st.text())
+def test_whatever_stands_around_an_address_does_not_show_it(before: str, after: str) -> None:
+    """Quotes, brackets, controls, other addresses."""
+    stream = io.StringIO()
+    events = log.setup(stream=stream, addresses="hashed", salt="secret")
+    events.deferred(queue_id="1", reply="", why=f"{before}nobody@example.com{after}"[-250:])
+
+    assert "nobody@example" not in stream.getvalue().lower()
+
+
 def test_a_hash_depends_on_the_salt() -> None:
     """Without the salt nobody can find the address by trying."""
     one, other = log.hashed("a@example.com", "one"), log.hashed("a@example.com", "other")

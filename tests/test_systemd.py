@@ -49,6 +49,18 @@ def test_the_services_are_locked_up(unit: str, limit: float) -> None:
     assert float(found[1]) <= limit
 
 
+@_needs_systemd
+def test_the_service_without_a_network_is_locked_up_most(tmp_path: Path) -> None:
+    """With private-network.conf nothing is left that the checker minds much."""
+    unit = tmp_path / "bounced.service"
+    shipped = (_FOLDER / "bounced.service").read_text()
+    unit.write_text(shipped + (_FOLDER / "private-network.conf").read_text())
+
+    done = _analyze("security", "--offline=true", "--threshold=5", str(unit))
+
+    assert done.returncode == 0, done.stdout
+
+
 def test_the_services_have_one_user_and_one_folder() -> None:
     """The database of one is the other's; a dynamic user is named after its unit, or as it says."""
     follow = (_FOLDER / "bounced-follow.service").read_text()

@@ -79,6 +79,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "block": changing.block,
     "unblock": changing.unblock,
     "delivered": changing.delivered,
+    "forget": changing.forget,
     "return-path": signing.return_path,
     "messages": watching.messages,
     "incidents": watching.incidents,

@@ -1,4 +1,4 @@
-"""``block``, ``unblock`` and ``delivered``: what an operator, or a program, knows better."""
+"""``block``, ``unblock``, ``delivered``, ``forget``: what an operator or a program tells us."""
 
 from __future__ import annotations
 
@@ -102,4 +102,37 @@ def delivered(
         as_json=as_json,
         stream=stream,
         change=states.Delivered(who=options.operator(who)),
+    )
+
+
+@guard.guarded
+def forget(
+    addresses: options.Addresses,
+    *,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what there is to forget.")
+    ] = False,
+    who: options.Who = None,
+    as_json: options.Json = False,
+    config: options.ConfigFile = None,
+) -> None:
+    """Delete all that is known of addresses; a block stays.
+
+    No copy is left, in any stream, of events, states, and raw messages that name them; in what is
+    about others they are blotted out.  A block is kept under a keyed hash: mail to the address is
+    refused as before, and nobody can read whose it is.  What it can't reach are logs, backups, and
+    what others were told: docs/privacy.md.  It cannot be undone.
+
+    Examples:
+      bounced forget user@example.org --dry-run
+      bounced forget user@example.org
+    """
+    from bounced.cli import forgetting
+
+    forgetting.forget(
+        [options.address(one) for one in addresses],
+        options.settings(config),
+        who=options.operator(who),
+        dry_run=dry_run,
+        as_json=as_json,
     )

@@ -59,7 +59,7 @@ def _settings(loaded: Loaded) -> Iterator[tuple[str, str, str]]:
 def _shown(path: names.SettingPath, value: object) -> str:
     if path == ("log", "salt"):
         return "(set)" if value else "(not set)"
-    if path == ("store", "raw_retention") and value is None:
+    if path in {("store", "raw_retention"), ("store", "event_retention")} and value is None:
         return "forever"
     if path in _SIZES and isinstance(value, int):
         return quantities.show_size(value)

@@ -27,7 +27,9 @@ def export(settings: Config, wanted: Filters, *, form: str, output: Path | None)
     """Write every address that the filters let through."""
     with options.opened_store(settings, read_only=True) as store:
         store.require_stream(wanted.stream)
-        lines = lists.export(wanted.states(store, datetime.now(UTC)), Format(form))
+        found = wanted.states(store, datetime.now(UTC))
+        # The hash of a forgotten address is of no use to anybody else.
+        lines = lists.export((one for one in found if "@" in one.key), Format(form))
         if output is None or not _replaceable(output):
             with _opened(output) as target:
                 _write(lines, target)

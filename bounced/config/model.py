@@ -97,6 +97,12 @@ class StoreSection(Section):
         Retention,
         Field(description="how long the messages' bytes are kept; `forever` for no end"),
     ] = timedelta(days=30)
+    event_retention: Annotated[
+        Retention,
+        Field(
+            description="how long events are kept that no block stands for; `forever` for no end"
+        ),
+    ] = None
     free_space: Annotated[
         int,
         BeforeValidator(quantities.size),

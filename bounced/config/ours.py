@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bounced.address import chooser, matcher
+from bounced.config import quantities
 from bounced.config.model import Config
 from bounced.config.return_path import load_keys
 from bounced.errors import ConfigError
@@ -22,6 +23,7 @@ def ours(config: Config, environ: Mapping[str, str]) -> Ours:
         )
         raise ConfigError(msg)
     _refuse_unreachable(config)
+    _refuse_short_memory(config)
     return Ours(
         keys=keys,
         validity=config.return_path.validity,
@@ -38,6 +40,19 @@ def _refuse_unreachable(config: Config) -> None:
         msg = (
             f"return_path.address = {local}@{domain}, and accept refuses what comes back to its "
             f'signed paths; add "{local}+*@{domain}" to accept'
+        )
+        raise ConfigError(msg)
+
+
+def _refuse_short_memory(config: Config) -> None:
+    """Make sure that what is still decided by is not deleted before."""
+    numbers = (config.policies.default, *config.policies.streams.values())
+    kept, least = config.store.event_retention, 2 * max(one.soft_window for one in numbers)
+    if kept is not None and kept < least:
+        wanted = quantities.show_duration(least)
+        msg = (
+            f'store.event_retention = "{quantities.show_duration(kept)}" deletes events that are '
+            f'still needed for twice policy.soft_window; write at least "{wanted}", or "forever"'
         )
         raise ConfigError(msg)
 

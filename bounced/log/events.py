@@ -213,6 +213,10 @@ class Log(Clients):
         """Log how many messages' bytes the retention has taken away."""
         self._say("info", "raw_expired", messages=messages)
 
+    def events_expired(self, *, events: int) -> None:
+        """Log how many events the retention has taken away."""
+        self._say("info", "events_expired", events=events)
+
     def rules_reloaded(self, *, rules: int) -> None:
         """Log that the rules were read again, with how many there are now."""
         self._say("info", "rules_reloaded", rules=rules)

@@ -6,8 +6,9 @@ import hashlib
 import hmac
 import logging
 import os
+import re
 import sys
-from typing import TextIO
+from typing import Any, TextIO
 
 import structlog
 from structlog.typing import EventDict, Processor
@@ -21,6 +22,12 @@ _LEVELS = {
     "warning": logging.WARNING,
     "error": logging.ERROR,
 }
+
+# What has an "@" in a text is hashed with all that belongs to it; whatever it is, it is no loss.
+_ADDRESS = re.compile(r"""(?:"[^"@]*"|[^\s<>()\[\]"',;:@])+@[^\s<>()"',;@]+(?<![.:])""")
+_OURS = frozenset(
+    {"event", "level", "store", "listen"}
+)  # texts of ours; a database has a user@host
 
 
 def hashed(address: str, salt: str) -> str:
@@ -46,6 +53,7 @@ def setup(
         structlog.WriteLogger(stream),
         processors=[
             structlog.processors.add_log_level,
+            *((_without_addresses(salt),) if addresses == "hashed" else ()),
             *(_for_people(colors=on_terminal) if console else _for_programs()),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
@@ -55,6 +63,22 @@ def setup(
     )
     _listen_to_libraries(log)
     return log
+
+
+def _without_addresses(salt: str) -> Processor:
+    """Return what hashes every mail address that stands in any text, such as a server's reply."""
+
+    def hide(value: Any) -> Any:
+        if isinstance(value, str):
+            return _ADDRESS.sub(lambda found: hashed(found[0], salt), value)
+        if isinstance(value, dict):
+            return {name: hide(one) for name, one in value.items()}
+        return [hide(one) for one in value] if isinstance(value, list | tuple) else value
+
+    def hidden(_logger: object, _level: str, fields: EventDict) -> EventDict:
+        return {name: value if name in _OURS else hide(value) for name, value in fields.items()}
+
+    return hidden
 
 
 def _for_programs() -> tuple[Processor, ...]:

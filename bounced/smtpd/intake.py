@@ -71,12 +71,6 @@ class Intake:
     now: Callable[[], datetime] = _now
     queue_ids: Callable[[], str] = field(default_factory=QueueIds)
     taken: int = 0
-    _waiting: dict[str, float] = field(default_factory=dict)
-
-    @property
-    def waited(self) -> float:
-        """For how many seconds the oldest message has been waiting for its commit by now."""
-        return time.monotonic() - min(self._waiting.values(), default=time.monotonic())
 
     async def take(self, raw: bytes, envelope: Envelope, *, source: str, peer: str) -> reply.Row:
         """Store one message and return the reply to it; never raises."""
@@ -111,11 +105,7 @@ class Intake:
             stream=reading.claim.stream or DEFAULT_STREAM,
             trust=reading.claim.trust,
         )
-        self._waiting[queue_id] = time.monotonic()
-        try:
-            recorded = await _committed(self.writer.submit(incoming))
-        finally:
-            del self._waiting[queue_id]
+        recorded = await _committed(self.writer.submit(incoming))
         # It is committed; no failure of the log may make the sender send it again.
         with contextlib.suppress(Exception):
             self._tell(incoming, recorded, 1000 * (time.perf_counter() - started))

@@ -10,6 +10,7 @@ from bounced.store.apply import Effects
 from bounced.store.backup import back_up, restore
 from bounced.store.counts import Counts
 from bounced.store.facts import Fact, by_operator
+from bounced.store.forget import Forgotten
 from bounced.store.incidents import Incident
 from bounced.store.letters import Letter, Letters, Settled
 from bounced.store.lists import Import, Taken
@@ -27,6 +28,7 @@ __all__ = [
     "Counts",
     "Effects",
     "Fact",
+    "Forgotten",
     "HistoryEntry",
     "Import",
     "Incident",

@@ -6,7 +6,7 @@ What is peculiar to one kind of database stands in :mod:`bounced.store.sqlite` a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
@@ -77,6 +77,14 @@ class Database:
             if self._file is None:
                 postgresql.only_read(connection)
             yield connection
+
+    def rewrite(self, tables: Iterable[str]) -> None:
+        """Let nothing be left on the disk of rows that were deleted or changed in *tables*."""
+        with translated(self.name), self.engine.connect() as connection:
+            if self._file is None:
+                postgresql.vacuum(connection, tables)
+            else:
+                sqlite.rewrite(connection, self.name)
 
     def require_room(self, octets: int) -> None:
         """Raise StoreFullError with less than *octets* free for an SQLite file, in it or beside it.

@@ -1,13 +1,14 @@
-"""Delete the octets of messages whose time is over, little by little."""
+"""Delete what has been kept for its time, little by little: octets of messages, and events."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, delete, exists, func, or_, select
 
-from bounced.store.schema import outbox, raw_messages
+from bounced.policy import What
+from bounced.store.schema import audit, events, messages, outbox, raw_messages, recipients, reports
 
 _PAGE: Final = 500
 _OCTETS: Final = 4 * 2**20
@@ -34,3 +35,48 @@ def expire(connection: Connection, now: datetime) -> int:
     if ids:
         connection.execute(delete(raw_messages).where(raw_messages.c.message_id.in_(ids)))
     return len(ids)
+
+
+def old_events(connection: Connection, before: datetime, after: int) -> list[int]:
+    """Return the next events, behind the id *after*, that are older and can go; changes nothing.
+
+    What an event has done to a state stays.  One that may still be judged again stays itself: that
+    of a message whose octets are kept; so does what has led to a block that stands, and what came
+    of it; and what an operator's list said, or the same list would block anew.
+    """
+    raw = exists().where(raw_messages.c.message_id == events.c.message_id)
+    block = exists().where(
+        recipients.c.stream == events.c.stream,
+        recipients.c.key == events.c.key,
+        recipients.c.blocked,
+        recipients.c.since <= events.c.at,
+    )
+    query = select(events.c.id).where(
+        events.c.id > after, events.c.at < before, events.c.what != What.LISTED, ~raw, ~block
+    )
+    return list(connection.execute(query.order_by(events.c.id).limit(_PAGE)).scalars())
+
+
+def delete_events(connection: Connection, ids: list[int]) -> None:
+    """Delete events with their audit trail."""
+    connection.execute(delete(audit).where(audit.c.event_id.in_(ids)))
+    connection.execute(delete(events).where(events.c.id.in_(ids)))
+
+
+def old_reports(connection: Connection, before: datetime, after: int) -> list[int]:
+    """Return the next messages that are older, of which neither octets nor events are left."""
+    mine = (events, raw_messages, outbox)
+    left = or_(*(exists().where(one.c.message_id == messages.c.id) for one in mine))
+    query = (
+        select(messages.c.id)
+        .join(reports, reports.c.message_id == messages.c.id)
+        .where(messages.c.id > after, messages.c.received_at < before, ~left)
+    )
+    return list(connection.execute(query.order_by(messages.c.id).limit(_PAGE)).scalars())
+
+
+def delete_reports(connection: Connection, ids: list[int]) -> None:
+    """Delete what messages said; their fingerprints stay, so that none counts twice."""
+    connection.execute(delete(reports).where(reports.c.message_id.in_(ids)))
+    mine = messages.update().where(messages.c.id.in_(ids))
+    connection.execute(mine.values(reverse_path=None, forward_paths=[]))

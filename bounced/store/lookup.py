@@ -13,14 +13,15 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import PoolProxiedConnection, exc
 
 from bounced.causes import Cause
+from bounced.store import secrets
 from bounced.store.engine import Database
-from bounced.store.state import place
+from bounced.store.state import Place, place
 from bounced.store.trouble import translated
 from bounced.store.types import utc
 
 _SQL: Final = (
     "SELECT key, since, expires_at, cause, evidence FROM recipients"
-    " WHERE stream = {0} AND key IN ({0}, {0}) AND blocked"
+    " WHERE stream = {0} AND key IN ({0}, {0}, {0}) AND blocked"
     " AND (expires_at IS NULL OR expires_at > {0})"
 )
 
@@ -52,6 +53,7 @@ class Lookup:
         self._sql = _SQL.format("?" if self._sqlite else "%s")
         self._held: PoolProxiedConnection | None = None
         self._connection: Any = None
+        self._hasher: secrets.Hasher | None = None
 
     def block(self, address: str, stream: str, now: datetime) -> Block | None:
         """Return the block of *address* that stands at *now*, or else that of its domain.
@@ -60,10 +62,10 @@ class Lookup:
         """
         at = place(stream, address)
         domain = f"@{at.key.rpartition('@')[2]}" if "@" in at.key else "@"
-        rows = self._rows((at.stream, at.key, domain, self._moment(now)))
-        found = {row[0]: row for row in rows}
-        row = found.get(at.key) or found.get(domain)
-        return _block(*row) if row else None
+        rows = self._rows(at, domain, now)
+        found = {row[0] if row[0] in {at.key, domain} else at.key: row for row in rows}
+        key = at.key if at.key in found else domain
+        return _block(key, *found[key][1:]) if key in found else None
 
     def close(self) -> None:
         """Close the connection; the next question opens another one."""
@@ -73,12 +75,14 @@ class Lookup:
                 held.invalidate()
         self._database.close()
 
-    def _rows(self, parameters: tuple[object, ...]) -> list[Any]:
+    def _rows(self, at: Place, domain: str, now: datetime) -> list[Any]:
         errors = self._database.engine.dialect.loaded_dbapi.Error
         with translated(self._database.name):
             try:
                 self._database.still_there()
                 connection = self._connection or self._connect()
+                hashed = self._hasher(at.key) if self._hasher else at.key
+                parameters = (at.stream, at.key, domain, hashed, self._moment(now))
                 # All rows at once: a statement left open would hold the write-ahead log.
                 return list(connection.execute(self._sql, parameters).fetchall())
             except errors as error:
@@ -96,6 +100,7 @@ class Lookup:
         else:
             connection.autocommit = True
             connection.execute(f"SET statement_timeout = {_PATIENCE}")
+        self._hasher = secrets.hasher_of(connection.execute(secrets.SQL).fetchone())
         self._connection = connection
         return connection
 

@@ -277,3 +277,20 @@ outbox = Table(
     Index(None, "target", "due_at"),
     Index(None, "target", "lane", "id"),
 )
+
+# Addresses of which nothing is left but a hash; the blocks of some, under that, in recipients.
+forgotten = Table(
+    "forgotten",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("key", SafeText, nullable=False, index=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("who", SafeText, nullable=False),
+)
+
+secrets = Table(
+    "secrets",
+    metadata,
+    Column("name", SafeText, primary_key=True),
+    Column("value", SafeText, nullable=False),
+)

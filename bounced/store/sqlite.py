@@ -27,6 +27,7 @@ _PRAGMAS: Final = (
     f"PRAGMA journal_size_limit={64 * 2**20}",  # what a burst has left of the log on the disk
 )
 _TURN: Final = 0.02  # seconds
+_REWRITE: Final = 60_000  # milliseconds to wait for others
 _BULK: Final = f"PRAGMA wal_autocheckpoint={32 * 2**20 // 4096}"  # pages; else 1,000
 
 
@@ -125,6 +126,22 @@ def _keep_a_log(connection: Any, patience: float) -> None:
             time.sleep(_TURN)
         else:
             return
+
+
+def rewrite(connection: Connection, name: str) -> None:
+    """Write the file anew, without what has been deleted, and empty the log.
+
+    Raises StoreUnavailableError where somebody reads for so long that the log can't be emptied.
+    """
+    database: Any = connection.connection.driver_connection
+    database.execute(f"PRAGMA busy_timeout={_REWRITE}")
+    database.execute("PRAGMA secure_delete=ON")
+    database.execute("VACUUM")
+    busy, *_ = database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    connection.invalidate()  # its settings are ours alone
+    if busy:
+        msg = f"somebody reads the database {name}, so that its log could not be emptied: try again"
+        raise StoreUnavailableError(msg)
 
 
 def _make(path: Path) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, or
 from bounced.address import normalise, normalise_domain
 from bounced.causes import Cause
 from bounced.policy import AddressState, as_of
+from bounced.store import secrets
 from bounced.store.schema import recipients
 from bounced.store.types import storable
 
@@ -38,8 +39,25 @@ def load(
 ) -> dict[Place, AddressState]:
     """Return the states that exist; with *lock* nobody else changes them until the commit.
 
-    Locked in key order, so that two writers never wait for each other.
+    Locked in key order, so that two writers never wait for each other.  An address that was
+    forgotten, and of which we hear again, is known again, with its block.
     """
+    places = set(places)
+    states = _load(connection, places, lock=lock)
+    hasher = secrets.hasher_if_needed(connection) if places else None
+    if hasher:
+        hashes = {Place(one.stream, hasher(one.key)): one for one in places if "@" in one.key[1:]}
+        for at, hidden in _load(connection, hashes, lock=lock).items():
+            known = dataclasses.replace(hidden, key=hashes[at].key, address=hashes[at].key)
+            if lock:
+                _rename(connection, at, known)
+            states[hashes[at]] = known
+    return states
+
+
+def _load(
+    connection: Connection, places: Iterable[Place], *, lock: bool
+) -> dict[Place, AddressState]:
     states: dict[Place, AddressState] = {}
     for stream, keys in chunks(places):
         query = (
@@ -50,6 +68,11 @@ def load(
         rows = connection.execute(query.with_for_update() if lock else query)
         states |= {Place(row.stream, row.key): _state(row) for row in rows}
     return states
+
+
+def _rename(connection: Connection, at: Place, known: AddressState) -> None:
+    same = and_(recipients.c.stream == at.stream, recipients.c.key == at.key)
+    connection.execute(recipients.update().where(same).values(**row(known)))
 
 
 def chunks(places: Iterable[Place]) -> Iterator[tuple[str, list[str]]]:

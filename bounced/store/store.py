@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
 from sqlalchemy import Connection
 
+from bounced.address.mention import Mention
 from bounced.causes import Cause
 from bounced.lists import Listed
 from bounced.notice import Topic
 from bounced.policy import Decision, What
 from bounced.store import (
+    expiry,
+    forget,
     incidents,
     lists,
     observe,
@@ -24,8 +28,8 @@ from bounced.store import (
     storms,
 )
 from bounced.store.apply import Source, end_blocks, take_effect
-from bounced.store.expiry import expire
 from bounced.store.facts import Fact, by_operator
+from bounced.store.forget import Forgotten
 from bounced.store.incidents import Incident
 from bounced.store.lists import Import, Taken
 from bounced.store.notices import of_incidents, of_storms
@@ -131,6 +135,27 @@ class Store(Transactions):
             total += deleted
         return total
 
+    def forget(self, address: str, *, who: str, now: datetime, dry_run: bool = False) -> Forgotten:
+        """Forget *address*, so that no copy of it is left; return what there was of it.
+
+        Its blocks stay, under a hash.  With *dry_run* all of it is done and undone.  Raises
+        StoreUnavailableError where others use the database too much for the last step, which
+        writes a file of SQLite's anew; then the same again does it.
+        """
+        traces = forget.look(self.database, Mention(address))
+
+        def work(connection: Connection) -> Forgotten:
+            with connection.begin_nested() as trial:
+                found = forget.carry_out(connection, traces, who, utc(now))
+                if dry_run:
+                    trial.rollback()
+            return found
+
+        found = self._write(work)
+        if not dry_run:
+            self.database.rewrite({*found.deleted, *found.changed})
+        return found
+
     def end_blocks(self, now: datetime) -> int:
         """End the blocks whose time is over, so that it is told; return how many."""
         total = 0
@@ -150,9 +175,34 @@ class Store(Transactions):
         One that is still to be forwarded waits for that.
         """
         total = 0
-        while deleted := self._write(lambda connection: expire(connection, utc(now))):
+        while deleted := self._write(lambda connection: expiry.expire(connection, utc(now))):
             total += deleted
         return total
+
+    def expire_events(self, before: datetime) -> int:
+        """Delete the events, and what messages said, *before* then; return how many events.
+
+        No state changes by it, and nothing is locked for long.
+        """
+        total = self._delete_old(expiry.old_events, expiry.delete_events, utc(before))
+        self._delete_old(expiry.old_reports, expiry.delete_reports, utc(before))
+        return total
+
+    def _delete_old(
+        self,
+        find: Callable[[Connection, datetime, int], list[int]],
+        delete: Callable[..., None],
+        before: datetime,
+    ) -> int:
+        """Find without a lock, which takes longest, and delete, until nothing is found."""
+        total, last = 0, 0
+        while True:
+            with self.database.read() as connection:
+                ids = find(connection, before, last)
+            if not ids:
+                return total
+            self._write(functools.partial(delete, ids=ids))
+            total, last = total + len(ids), ids[-1]
 
     def observe(
         self, batch: Sequence[Observed], also: Callable[[Connection], None] | None = None

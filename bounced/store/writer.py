@@ -6,6 +6,7 @@ One thread, one writer.  A message's future is done after the commit that holds 
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
@@ -37,7 +38,14 @@ class Writer:
         self._waiting: deque[_Waiting] = deque()
         self._wake = threading.Condition()
         self._stopping = False
+        self._since: float | None = None  # the last end of a commit, while there is more to do
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
+
+    @property
+    def stalled(self) -> float:
+        """For how many seconds there has been something to do and no commit came to an end."""
+        since = self._since
+        return 0.0 if since is None else time.monotonic() - since
 
     def start(self) -> None:
         """Start the thread."""
@@ -54,6 +62,7 @@ class Writer:
             refusal = self._refusal()
             if refusal is None:
                 self._waiting.append((incoming, future))
+                self._since = self._since or time.monotonic()
                 self._wake.notify()
         if refusal:
             future.set_exception(StoreUnavailableError(refusal))
@@ -77,6 +86,8 @@ class Writer:
     def _run(self) -> None:
         while batch := self._next():
             self._commit(batch)
+            with self._wake:
+                self._since = time.monotonic() if self._waiting else None
 
     def _next(self) -> list[_Waiting]:
         """Wait for messages and take what is there; nothing means that it is time to stop."""

@@ -25,6 +25,7 @@ SHORT = [
     "replayed.py 200",
     "connections.py --short",
     "fuzz_commands.py --short",
+    "boot.py --short",
 ]
 TIMED = {
     "hostile_data.py",

@@ -153,23 +153,6 @@ def test_a_log_that_fails_does_not_hide_the_answer(house: House) -> None:
     assert _take(house, log=Broken()).startswith("451")
 
 
-def test_how_long_a_commit_is_waited_for(house: House) -> None:
-    """The oldest one counts, and none counts when it is over: that is what the watchdog asks."""
-    house.writer.hold = True
-    intake = house.intake()
-
-    async def take_one() -> None:
-        taking = asyncio.ensure_future(intake.take(b"raw", _ENVELOPE, source="smtp", peer=""))
-        await asyncio.sleep(0.1)
-        assert 0.02 < intake.waited < 1
-        house.writer.commit()
-        await taking
-
-    assert intake.waited < 0.01
-    asyncio.run(take_one())
-    assert intake.waited < 0.01
-
-
 def test_queue_ids_sort_by_time_and_never_come_twice() -> None:
     """Also within one microsecond, and when the clock goes back."""
     times = iter([1_800_000_000_000_000_000] * 500 + [1_700_000_000_000_000_000] * 500)

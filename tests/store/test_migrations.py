@@ -158,13 +158,11 @@ def test_processes_that_start_at_once_migrate_once(url: str) -> None:
     for one in started:
         assert one.stdout is not None
         assert one.stdout.readline() == "ready\n"
-    told = []
     for one in started:
         assert one.stdin is not None
         one.stdin.write("go\n")
         one.stdin.flush()
-    for one in started:
-        told.append(one.communicate(timeout=60)[0].strip())
+    told = [one.communicate(timeout=60)[0].strip() for one in started]
 
     assert sorted(told) == ["0", "0", "1"]
 

@@ -122,6 +122,25 @@ def test_too_many_waiting_messages_are_refused_at_once(store: Store, message: Ma
     writer.stop()
 
 
+def test_how_long_nothing_has_come_to_an_end(store: Store, message: Make) -> None:
+    """Each commit counts as progress, however many wait: that is what the watchdog asks."""
+    slow = Slow(store)
+    writer = Writer(slow, max_batch=1)
+    assert not writer.stalled
+    taken = [writer.submit(message("a@example.com")) for _ in range(2)]
+    time.sleep(0.1)
+    assert writer.stalled >= 0.1
+    writer.start()
+    slow.wait_for_a_commit(1)
+    slow.allowed.release()
+    slow.wait_for_a_commit(2)
+    assert writer.stalled < 0.1
+    slow.allowed.release()
+    results(taken)
+    writer.stop()
+    assert not writer.stalled
+
+
 def test_stopping_commits_what_was_submitted(store: Store, message: Make) -> None:
     """And refuses what comes later."""
     writer = Writer(store, max_batch=7)
