@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from bounced.causes import Type
 from bounced.log import Log
 from bounced.store import Effects, Incident, Storm
 
@@ -15,7 +16,13 @@ def effects(log: Log, happened: Effects) -> None:
             cause=one.cause, ours=one.ours, refuser=one.refuser, evidence=one.evidence
         )
     for storm in happened.storms:
-        log.storm_started(name=storm.name, cause=storm.cause, recipients=storm.recipients)
+        log.storm_started(
+            storm=storm.id,
+            name=storm.name,
+            cause=storm.cause,
+            recipients=storm.recipients,
+            hard=storm.type is Type.HARD,
+        )
     for made in happened.revised:
         log.revised(address=made.after.address, effect=made.effect, why=made.why)
 

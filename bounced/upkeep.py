@@ -49,6 +49,7 @@ class Upkeep:
 
     def _forget_sent(self, now: datetime) -> None:
         self.store.forget_sent(now - self.config.correlate.remember)
+        self.store.forget_deliveries(now)
 
     def _expire_events(self, now: datetime) -> None:
         retention = self.config.store.event_retention

@@ -24,7 +24,7 @@ def replay(
     total = sum(one.size for one in sources if isinstance(one, files.Source))
     summary = Summary()
     with (
-        _keeping(settings, dry_run=dry_run, tell=tell) as keep,
+        _keeping(settings, summary, dry_run=dry_run, tell=tell) as keep,
         progress.bar(total, "messages") as bar,
     ):
         work = run.Replay(rules=rules, ours=known, keep=keep, now=datetime.now(UTC))
@@ -49,12 +49,15 @@ def replay(
 
 
 @contextmanager
-def _keeping(settings: Config, *, dry_run: bool, tell: bool) -> Iterator[run.Keep]:
+def _keeping(
+    settings: Config, summary: Summary, *, dry_run: bool, tell: bool
+) -> Iterator[run.Keep]:
     if dry_run:
         with options.previewed(settings) as preview:
             yield run.previewing(preview)
         return
     with options.opened_store(settings, create=True, tell=tell) as store:
+        store.listener = summary.correct
         yield run.recording(store)
 
 
@@ -112,3 +115,6 @@ def _tell(summary: Summary, *, dry_run: bool, as_json: bool) -> None:
         output.count(len(summary.blocked), "address", "addresses"),
         " would be blocked" if dry_run else " blocked",
     )
+    if summary.unconfirmed:
+        storms = output.count(summary.unconfirmed, "storm")
+        output.line(f"{storms} of refusals, which block nobody until confirmed: bounced storms")

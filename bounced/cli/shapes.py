@@ -107,10 +107,14 @@ def storm(one: Storm) -> Shape:
         "scope": one.scope,
         "name": one.name,
         "cause": str(one.cause),
+        "type": str(one.type),
         "started_at": when(one.started_at),
         "last_at": when(one.last_at),
         "ended_at": when(one.ended_at),
         "recipients": one.recipients,
+        "confirmed_at": when(one.confirmed_at),
+        "confirmed_by": one.confirmed_by,
+        "confirmed_why": one.confirmed_why,
     }
 
 

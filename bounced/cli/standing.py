@@ -19,7 +19,7 @@ COLUMNS = ("address", "state", "since", "cause", "soft", "stream")
 def sentence(asked: str, state: AddressState, soft_limit: int) -> Sequence[Piece]:
     """Return one line: blocked or not, since when, the cause, the rule and the words."""
     if not state.blocked:
-        return ((asked, "bold"), ": ", ("not blocked", "green"), *_soft(state, soft_limit))
+        return ((asked, "bold"), ": ", ("not blocked", "green"), *_open(state, soft_limit))
     told: list[Piece] = [
         (asked, "bold"),
         ": ",
@@ -40,6 +40,14 @@ def sentence(asked: str, state: AddressState, soft_limit: int) -> Sequence[Piece
     if state.evidence:
         told += [": ", (state.evidence, "yellow")]
     return told
+
+
+def _open(state: AddressState, soft_limit: int) -> Sequence[Piece]:
+    """Return what speaks against an address that is not blocked."""
+    if not state.first_spared_at:
+        return _soft(state, soft_limit)
+    spared = f", refused {_day(state.last_spared_at)} with many others, not confirmed"
+    return (spared, *_soft(state, soft_limit))
 
 
 def _soft(state: AddressState, soft_limit: int) -> Sequence[Piece]:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
+from bounced.causes import Type
 from bounced.cli import guard, options, output, shapes
 from bounced.cli.output import Piece
 from bounced.config import Config
 from bounced.model import Trust
 from bounced.shapes import NOBODY
 from bounced.shapes import counts as shape
-from bounced.store import Counts, Incident
+from bounced.store import Counts, Incident, Storm
 
-_COLUMNS = ("name", "state", "since", "last", "cause", "count")
+_COLUMNS = ("id", "name", "state", "since", "last", "cause", "count")
 _MAX_POSTMASTERS = 5
 
 
@@ -89,8 +90,9 @@ def storms(settings: Config, *, everything: bool, as_json: bool) -> None:
         return
     rows = (
         (
+            str(one.id),
             one.name,
-            f"over since {one.ended_at:%Y-%m-%d %H:%M}" if one.ended_at else ("going on", "yellow"),
+            _standing(one),
             f"{one.started_at:%Y-%m-%d %H:%M}",
             f"{one.last_at:%Y-%m-%d %H:%M}",
             str(one.cause),
@@ -99,6 +101,35 @@ def storms(settings: Config, *, everything: bool, as_json: bool) -> None:
         for one in found
     )
     output.table(_COLUMNS, rows, folds="name")
+
+
+def _standing(one: Storm) -> Piece:
+    if one.confirmed_at:
+        return f"confirmed {one.confirmed_at:%Y-%m-%d %H:%M} by {one.confirmed_by}"
+    waits = ", not confirmed" if one.type is Type.HARD else ""
+    if one.ended_at:
+        return f"over since {one.ended_at:%Y-%m-%d %H:%M}{waits}"
+    return (f"going on{waits}", "yellow")
+
+
+def confirm(settings: Config, number: int, *, who: str, why: str, as_json: bool) -> bool:
+    """Confirm one storm; return whether there was one of that number to be confirmed."""
+    with options.opened_store(settings) as store:
+        done = store.confirm_storm(number, who=who, why=why, now=datetime.now(UTC))
+    if done is None:
+        guard.complain(
+            f"no storm {number} of hard failures that is not confirmed yet; "
+            "`bounced storms --all` lists them"
+        )
+        return False
+    blocked = sum(one.after.blocked and not one.before.blocked for one in done.decisions)
+    if as_json:
+        output.json_line(shapes.storm(done.storm) | {"blocked": blocked})
+    else:
+        output.line(
+            f"storm {number} confirmed: {output.count(blocked, 'address', 'addresses')} blocked"
+        )
+    return True
 
 
 def _told(one: Incident) -> Iterator[Sequence[Piece]]:

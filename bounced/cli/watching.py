@@ -72,7 +72,21 @@ def incidents(
 
 @guard.guarded
 def storms(
-    *, everything: All = False, as_json: options.Json = False, config: options.ConfigFile = None
+    *,
+    everything: All = False,
+    confirm: Annotated[
+        int | None,
+        typer.Option(
+            "--confirm", metavar="ID", help="These addresses are dead indeed: block them."
+        ),
+    ] = None,
+    reason: Annotated[
+        str | None,
+        typer.Option("--reason", metavar="TEXT", help="How you know, with --confirm."),
+    ] = None,
+    who: options.Who = None,
+    as_json: options.Json = False,
+    config: options.ConfigFile = None,
 ) -> None:
     """List outages: many recipients that fail alike.
 
@@ -80,12 +94,27 @@ def storms(
     failures are recorded and not counted; what had counted before the outage was seen is taken
     back.  policy.storm_recipients and policy.storm_window say how many in what time.
 
-    Example:
+    When a domain refuses many for good ("no such user"), its directory may be broken, or they are
+    gone.  Nobody is blocked for that until he is refused out of a storm, or in another one more
+    than policy.confirm_after later; or you confirm the storm by its ID, as you have asked the
+    domain's postmaster.
+
+    Examples:
       bounced storms --all
+      bounced storms --confirm 7 --reason "postmaster: they have closed these accounts"
     """
     from bounced.cli import troubles
 
-    troubles.storms(options.settings(config), everything=everything, as_json=as_json)
+    if bool(reason) is not (confirm is not None):
+        msg = "--confirm and --reason go together: which storm, and how you know that it is none"
+        raise typer.BadParameter(msg)
+    settings = options.settings(config)
+    if confirm is None or not reason:
+        troubles.storms(settings, everything=everything, as_json=as_json)
+        return
+    who = options.operator(who)
+    if not troubles.confirm(settings, confirm, who=who, why=reason, as_json=as_json):
+        raise typer.Exit(guard.NO)
 
 
 @guard.guarded

@@ -35,6 +35,22 @@ class Policy(Section):
     storm_window: Annotated[
         Duration, Field(description="within this time; failures in a storm are not counted")
     ] = timedelta(hours=1)
+    hard_storm_recipients: Annotated[
+        Count, Field(description="recipients of one domain that are refused for good alike")
+    ] = 50
+    hard_storm_share: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=100,
+            description="make a storm as well if they are more than this percentage of its mail; "
+            "100 for never",
+        ),
+    ] = 10
+    confirm_after: Annotated[
+        Duration,
+        Field(description="who is refused in such storms for longer than this is blocked"),
+    ] = timedelta(days=30)
     down_after: Annotated[
         Duration,
         Field(description="a server that is down for longer, in every report, is down for good"),

@@ -197,9 +197,22 @@ class Log(Clients):
             recipients=recipients,
         )
 
-    def storm_started(self, *, name: str, cause: str, recipients: int) -> None:
-        """Log that many of one domain or provider fail alike: it counts for nobody."""
-        self._say("warning", "storm_started", name=escape(name), cause=cause, recipients=recipients)
+    def storm_started(
+        self, *, storm: int, name: str, cause: str, recipients: int, hard: bool
+    ) -> None:
+        """Log that many of one domain or provider fail alike: it counts for nobody.
+
+        Of hard failures it is for a person to say whether they are right.
+        """
+        self._say(
+            "warning",
+            "storm_started",
+            storm=storm,
+            name=escape(name),
+            cause=cause,
+            recipients=recipients,
+            **({"confirm": f"bounced storms --confirm {storm}"} if hard else {}),
+        )
 
     def storm_ended(self, *, name: str, cause: str, recipients: int) -> None:
         """Log that an outage is over, with how many recipients it had hit."""

@@ -8,7 +8,8 @@ the time set for its cause ever lifts a block.
 
 from __future__ import annotations
 
-from bounced.policy.decide import block_end, decide, untrusted
+from bounced.policy.blocking import block_end
+from bounced.policy.decide import decide, untrusted
 from bounced.policy.state import (
     BLOCKING,
     COUNTING,

@@ -16,6 +16,7 @@ from typing import Final
 
 from bounced.causes import Cause, Type
 from bounced.model import Trust, Verdict
+from bounced.policy.blocking import Outcome, block, blocked_already
 from bounced.policy.state import (
     BLOCKING,
     AddressState,
@@ -49,11 +50,10 @@ def untrusted(trust: Trust | None, settings: Settings) -> str | None:
     return None
 
 
-_Outcome = tuple[Effect, AddressState, str]
-_Decider = Callable[[AddressState, Event, Settings, datetime], _Outcome]
+_Decider = Callable[[AddressState, Event, Settings, datetime], Outcome]
 
 
-def _failed(state: AddressState, event: Event, settings: Settings, now: datetime) -> _Outcome:
+def _failed(state: AddressState, event: Event, settings: Settings, now: datetime) -> Outcome:
     verdict = event.verdict
     if verdict is None:
         return Effect.RECORDED, state, "a failure without a verdict is only recorded"
@@ -63,12 +63,13 @@ def _failed(state: AddressState, event: Event, settings: Settings, now: datetime
     harmless = next((why for gate in _GATES if (why := gate(state, event, settings, now))), None)
     if harmless:
         return Effect.RECORDED, state, harmless
-    if event.storm and verdict.type is Type.SOFT:
-        return Effect.RECORDED, state, _STORM
+    if event.storm:
+        soft = verdict.type is Type.SOFT
+        return (Effect.RECORDED, state, _STORM) if soft else _spare(state, verdict, settings, now)
     if why := _hard(verdict, event, settings, now):
-        return _block(state, verdict, settings, now, why)
+        return block(state, verdict, settings, now, why)
     if state.blocked:
-        return Effect.UNCHANGED, state, _blocked_already(state)
+        return Effect.UNCHANGED, state, blocked_already(state)
     return _count(state, verdict, settings, now)
 
 
@@ -89,6 +90,8 @@ def _harmless_cause(_s: AddressState, event: Event, _p: Settings, _n: datetime) 
 def _repeated(_s: AddressState, event: Event, _p: Settings, _n: datetime) -> str | None:
     """Count one message once; but a hard failure may follow on a soft one for the same message."""
     hard = event.verdict is not None and event.verdict.type is Type.HARD
+    if event.already is Effect.SPARED:
+        return "another report for this message was spared already"
     if event.already in BLOCKING or (event.repeated and not hard):
         return "another report for this message has counted already"
     return None
@@ -104,6 +107,24 @@ _GATES: Final = (_harmless_cause, _repeated, _settled)
 
 
 _STORM: Final = "many of its domain fail alike at this time: an outage, which counts for nobody"
+_REFUSED: Final = (
+    "many of its domain are refused alike at this time: blocks nobody until it is confirmed"
+)
+
+
+def _spare(state: AddressState, verdict: Verdict, settings: Settings, now: datetime) -> Outcome:
+    """Keep a hard failure in a storm in mind; long after another one it confirms that."""
+    if state.blocked:
+        return Effect.UNCHANGED, state, blocked_already(state)
+    delivered, first, last = state.last_delivery_at, state.first_spared_at, state.last_spared_at
+    if delivered and now < delivered:
+        return Effect.SPARED, state, _REFUSED
+    first, last = min(first or now, now), latest(last, now)
+    state = replace(state, first_spared_at=first, last_spared_at=last)
+    if last - first <= settings.confirm_after:
+        return Effect.SPARED, state, _REFUSED
+    why = f"hard failure ({verdict.cause}), as {span(last - first)} before: confirmed"
+    return block(state, verdict, settings, now, why)
 
 
 def _hard(verdict: Verdict, event: Event, settings: Settings, now: datetime) -> str | None:
@@ -116,7 +137,7 @@ def _hard(verdict: Verdict, event: Event, settings: Settings, now: datetime) -> 
     return None
 
 
-def _count(state: AddressState, verdict: Verdict, settings: Settings, now: datetime) -> _Outcome:
+def _count(state: AddressState, verdict: Verdict, settings: Settings, now: datetime) -> Outcome:
     """Add a soft failure to the run that it belongs to."""
     if aside := _beside_the_run(state, settings, now):
         return Effect.RECORDED, state, aside
@@ -131,7 +152,7 @@ def _count(state: AddressState, verdict: Verdict, settings: Settings, now: datet
     )
     why = f"{nth(count)} soft failure in a row ({verdict.cause}); {limit(settings.soft_limit)}"
     if count >= settings.soft_limit:
-        return _block(state, verdict, settings, now, why)
+        return block(state, verdict, settings, now, why)
     return Effect.COUNTED, state, why
 
 
@@ -151,7 +172,7 @@ def _beside_the_run(state: AddressState, settings: Settings, now: datetime) -> s
     return None
 
 
-def _complaint(state: AddressState, event: Event, settings: Settings, now: datetime) -> _Outcome:
+def _complaint(state: AddressState, event: Event, settings: Settings, now: datetime) -> Outcome:
     if event.repeated:
         return Effect.RECORDED, state, "another complaint about this message has counted already"
     if settled := _settled(state, event, settings, now):
@@ -163,50 +184,12 @@ def _complaint(state: AddressState, event: Event, settings: Settings, now: datet
         verdict = event.verdict or Verdict(
             cause=Cause.COMPLAINT, rule="policy/complaint", evidence=""
         )
-        return _block(state, verdict, settings, now, why)
+        return block(state, verdict, settings, now, why)
     return Effect.COUNTED, state, why
 
 
-def block_end(
-    cause: Cause, settings: Settings, now: datetime, until: datetime | None = None
-) -> datetime | None:
-    """Return when a block that begins *now* ends: *until* then, else as set for its cause."""
-    lasting = settings.expire.get(cause)
-    return now + lasting if until is None and lasting is not None else until
-
-
-def _block(
-    state: AddressState,
-    verdict: Verdict,
-    settings: Settings,
-    now: datetime,
-    why: str,
-    *,
-    by: str | None = None,
-    until: datetime | None = None,
-) -> _Outcome:
-    """Block; a block that stands gives way only to a longer one, and keeps its beginning."""
-    until = block_end(verdict.cause, settings, now, until)
-    if until and until <= now:
-        return Effect.RECORDED, state, f"{why}; blocks for {verdict.cause} are set to last no time"
-    if state.blocked and not _longer(until, state.expires_at):
-        return Effect.UNCHANGED, state, _blocked_already(state)
-    after = replace(
-        state,
-        blocked=True,
-        since=state.since if state.blocked else now,
-        expires_at=until,
-        blocked_by=by,
-        why=why,
-        cause=verdict.cause,
-        rule=verdict.rule or None,
-        evidence=verdict.evidence or None,
-    )
-    return (Effect.EXTENDED if state.blocked else Effect.BLOCKED), after, why
-
-
-def _delivered(state: AddressState, _e: Event, _p: Settings, now: datetime) -> _Outcome:
-    after = replace(state, last_delivery_at=latest(state.last_delivery_at, now))
+def _delivered(state: AddressState, _e: Event, _p: Settings, now: datetime) -> Outcome:
+    after = _refuted(replace(state, last_delivery_at=latest(state.last_delivery_at, now)), now)
     if state.blocked:
         return Effect.RECORDED, after, "delivered, which lifts no block"
     first, last = state.first_soft_at, state.last_soft_at
@@ -224,15 +207,24 @@ def _delivered(state: AddressState, _e: Event, _p: Settings, now: datetime) -> _
     return Effect.RESET, after, f"delivered; {state.soft_count} soft in a row forgotten"
 
 
-def _delayed(state: AddressState, _e: Event, _p: Settings, _n: datetime) -> _Outcome:
+def _refuted(state: AddressState, now: datetime) -> AddressState:
+    """Forget the hard failures that a storm has spared, as far as they are older."""
+    first, last = state.first_spared_at, state.last_spared_at
+    if first is None or last is None or now < first:
+        return state
+    later = last if now < last else None
+    return replace(state, first_spared_at=later, last_spared_at=later)
+
+
+def _delayed(state: AddressState, _e: Event, _p: Settings, _n: datetime) -> Outcome:
     return Effect.RECORDED, state, "delayed, not failed: never counts"
 
 
-def _noted(state: AddressState, _e: Event, _p: Settings, _n: datetime) -> _Outcome:
+def _noted(state: AddressState, _e: Event, _p: Settings, _n: datetime) -> Outcome:
     return Effect.RECORDED, state, "neither a failure nor a delivery"
 
 
-def _listed(state: AddressState, event: Event, settings: Settings, now: datetime) -> _Outcome:
+def _listed(state: AddressState, event: Event, settings: Settings, now: datetime) -> Outcome:
     """Block as of the day that a suppression list names: what happened since is newer."""
     cause = event.cause or Cause.SUPPRESSED
     verdict = event.verdict or Verdict(cause=cause, rule="", evidence="")
@@ -242,18 +234,18 @@ def _listed(state: AddressState, event: Event, settings: Settings, now: datetime
     if outdated:
         return Effect.RECORDED, state, outdated
     why = imported(event.who, event.why)
-    return _block(state, verdict, settings, now, why, by=event.who, until=event.until)
+    return block(state, verdict, settings, now, why, by=event.who, until=event.until)
 
 
 _WISHES: Final = frozenset({Cause.COMPLAINT, Cause.SUPPRESSED})
 """What a delivery does not refute: nobody said that mail can't arrive."""
 
 
-def _operator_block(state: AddressState, event: Event, _p: Settings, now: datetime) -> _Outcome:
+def _operator_block(state: AddressState, event: Event, _p: Settings, now: datetime) -> Outcome:
     """Block for good: an operator's block doesn't expire, whatever its cause."""
     why = f"blocked by {event.who}: {event.why}"
     if state.blocked and state.expires_at is None:
-        return Effect.UNCHANGED, state, _blocked_already(state)
+        return Effect.UNCHANGED, state, blocked_already(state)
     after = replace(
         state,
         blocked=True,
@@ -268,7 +260,7 @@ def _operator_block(state: AddressState, event: Event, _p: Settings, now: dateti
     return (Effect.EXTENDED if state.blocked else Effect.BLOCKED), after, why
 
 
-def _operator_unblock(state: AddressState, event: Event, _p: Settings, now: datetime) -> _Outcome:
+def _operator_unblock(state: AddressState, event: Event, _p: Settings, now: datetime) -> Outcome:
     if not state.blocked:
         return Effect.UNCHANGED, state, "not blocked"
     return Effect.UNBLOCKED, cleared(state, now), f"unblocked by {event.who}: {event.why}"
@@ -285,11 +277,3 @@ _DECIDERS: Final[Mapping[What, _Decider]] = {
     What.NOTED: _noted,
     What.REVISED: _noted,
 }
-
-
-def _longer(until: datetime | None, than: datetime | None) -> bool:
-    return than is not None and (until is None or until > than)
-
-
-def _blocked_already(state: AddressState) -> str:
-    return f"blocked already since {day(state.since)}" if state.since else "blocked already"

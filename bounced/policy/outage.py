@@ -13,8 +13,15 @@ from collections.abc import Hashable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
-from bounced.causes import Cause, Type
+from bounced.causes import Cause, Scope, Type
 from bounced.model import RecipientStatus, Verdict
+
+BLAMING: Final = frozenset(
+    cause
+    for cause in Cause
+    if cause.info.type is Type.HARD and cause.info.scope in (Scope.RECIPIENT, Scope.DOMAIN)
+) - {Cause.COMPLAINT, Cause.SUPPRESSED}
+"""The hard causes that a recipient's server or the DNS gives: what it says of all may be wrong."""
 
 _HOST: Final = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.){1,20}[a-z][a-z0-9-]{1,62}")
 _FIRST: Final = datetime.min.replace(tzinfo=UTC)
@@ -42,8 +49,13 @@ class Span(NamedTuple):
 
 
 def brews(verdict: Verdict | None) -> bool:
-    """Return whether failures like this one can make a storm: soft ones that count."""
-    return verdict is not None and verdict.type is Type.SOFT and verdict.cause.info.counts
+    """Return whether failures like this one can make a storm.
+
+    Soft ones that count, and hard ones that the recipient or his domain is blamed for.
+    """
+    if verdict is None:
+        return False
+    return verdict.cause.info.counts and (verdict.type is Type.SOFT or verdict.cause in BLAMING)
 
 
 def stormy(failures: Sequence[Failure], *, window: timedelta, recipients: int) -> list[Span]:

@@ -17,7 +17,8 @@ from bounced.model import Trust, Verdict
 class Settings:
     """The numbers of the policy.  A cause without an entry in ``expire`` blocks for good.
 
-    ``signed_only``: reports without our signature change nothing (``trust = "signed"``).
+    ``hard_storm_share`` is in percent.  ``signed_only``: reports without our signature change
+    nothing (``trust = "signed"``).
     """
 
     soft_limit: int = 5
@@ -26,6 +27,9 @@ class Settings:
     complaint_limit: int = 1
     storm_recipients: int = 50
     storm_window: timedelta = timedelta(hours=1)
+    hard_storm_recipients: int = 50
+    hard_storm_share: int = 10
+    confirm_after: timedelta = timedelta(days=30)
     down_after: timedelta = timedelta(days=14)
     signed_only: bool = False
     expire: Mapping[Cause, timedelta] = field(default_factory=lambda: MappingProxyType({}))
@@ -50,8 +54,9 @@ class AddressState:
     ``cause``, ``rule`` and ``evidence`` are those of the block, or of the last failure where
     nothing is blocked.  ``blocked_by`` is the operator, ``None`` where reports did it; ``why`` is
     the sentence of the decision that blocked.  The run of soft failures lasts from
-    ``first_soft_at`` to ``last_soft_at``.  What is older than ``cleared_at``, the end of the last
-    block, is settled.
+    ``first_soft_at`` to ``last_soft_at``; the hard failures that storms have spared, and that no
+    delivery has refuted, from ``first_spared_at`` to ``last_spared_at``.  What is older than
+    ``cleared_at``, the end of the last block, is settled.
     """
 
     address: str
@@ -68,6 +73,8 @@ class AddressState:
     soft_count: int = 0
     first_soft_at: datetime | None = None
     last_soft_at: datetime | None = None
+    first_spared_at: datetime | None = None
+    last_spared_at: datetime | None = None
     last_failure_at: datetime | None = None
     last_delivery_at: datetime | None = None
     complaints: int = 0
@@ -101,6 +108,7 @@ class Effect(StrEnum):
     BLOCKED = "blocked"
     EXTENDED = "extended"
     COUNTED = "counted"
+    SPARED = "spared"
     RESET = "reset"
     UNBLOCKED = "unblocked"
     RECORDED = "recorded"
@@ -111,8 +119,8 @@ class Effect(StrEnum):
 BLOCKING: Final = frozenset({Effect.BLOCKED, Effect.EXTENDED})
 """The effects after which an address is blocked that was not, or is for longer."""
 
-COUNTING: Final = BLOCKING | {Effect.COUNTED}
-"""The effects by which one message has done its harm; another report of it does no more."""
+COUNTING: Final = BLOCKING | {Effect.COUNTED, Effect.SPARED}
+"""The effects by which one message has done what it does; another report of it does no more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from bounced.causes import Type
 from bounced.model import Reading
+from bounced.store import Effects
 
 
 @dataclass(slots=True, kw_only=True)
@@ -25,6 +27,7 @@ class Summary:
     causes: Counter[str] = field(default_factory=Counter)
     types: Counter[str] = field(default_factory=Counter)
     blocked: set[str] = field(default_factory=set)
+    unconfirmed: int = 0  # storms of refusals, which block nobody yet
 
     def add(self, reading: Reading, *, duplicate: bool, blocked: Iterable[str]) -> None:
         """Count one message."""
@@ -38,6 +41,13 @@ class Summary:
                 self.causes[str(judged.verdict.cause)] += 1
                 self.types[str(judged.verdict.type)] += 1
 
+    def correct(self, happened: Effects) -> None:
+        """Take note of what is beyond one message: storms, and blocks that were taken back."""
+        self.unconfirmed += sum(one.type is Type.HARD for one in happened.storms)
+        for one in happened.revised:
+            if not one.after.blocked:
+                self.blocked.discard(one.after.address)
+
     def as_json(self) -> dict[str, object]:
         """Return the counts as JSON has them, the largest first."""
         return {
@@ -49,4 +59,5 @@ class Summary:
             "causes": dict(self.causes.most_common()),
             "types": dict(self.types.most_common()),
             "blocked": sorted(self.blocked),
+            "unconfirmed_storms": self.unconfirmed,
         }

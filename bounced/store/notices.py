@@ -27,6 +27,7 @@ def of_storms(topic: Topic, storms: Iterable[Storm]) -> Iterator[Notice]:
     """Yield a notice of each storm that began or ended."""
     for one in storms:
         told = {field.name: getattr(one, field.name) for field in fields(one)}
+        told["type"] = one.type
         yield Notice(
             topic=topic, key=f"storm {one.id}", at=one.ended_at or one.started_at, data=told
         )

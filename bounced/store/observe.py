@@ -1,9 +1,9 @@
 """What our own SMTP client saw: rejections as facts, and of deliveries those that matter.
 
 A sender delivers a million mails for one that fails.  A delivery matters where it ends something: a
-run of soft failures, the silence of a server that was down; or where the address is blocked, which
-mail to it should not have passed.  Others are noted once a day at most, and only where the address
-is known.
+run of soft failures, what a storm has spared, the silence of a server that was down; or where the
+address is blocked, which mail to it should not have passed.  Others are noted once a day at most,
+and only where the address is known; all are counted, by domain.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from bounced.address import domain_of
 from bounced.policy import AddressState, Decision, Policies, What
-from bounced.store import state
+from bounced.store import deliveries, state
 from bounced.store.apply import Effects, Source, take_effect
 from bounced.store.down import doubted
 from bounced.store.facts import Fact, of_dialogue
@@ -35,6 +35,7 @@ def observe(
 ) -> tuple[list[Decision | None], Effects]:
     """Record *batch*, and do *also*; return what each did, ``None`` for what is no address."""
     facts = [of_dialogue(one) for one in batch]
+    deliveries.count(connection, facts)
     matter = _matters(connection, facts)
     effects = take_effect(connection, [Source([one]) for one in facts if matter(one)], policies)
     if also:
@@ -72,7 +73,8 @@ def _ends(known: dict[Place, AddressState], at: Place, fact: Fact) -> bool:
     if found is None:
         return False
     last = found.last_delivery_at
-    return found.blocked or found.soft_count > 0 or last is None or fact.at - last > _OFTEN
+    open_ = found.blocked or found.soft_count > 0 or found.first_spared_at is not None
+    return open_ or last is None or fact.at - last > _OFTEN
 
 
 def _nothing(fact: Fact, policies: Policies) -> Decision | None:

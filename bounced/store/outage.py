@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select
+from sqlalchemy import Connection, and_, func, select
 
 from bounced.address import domain_of
 from bounced.causes import Cause, Type
 from bounced.policy import Policies, Settings, What, untrusted
+from bounced.policy.breaker import Steps
 from bounced.policy.outage import Failure, Span, brews, moved, provider, stormy
+from bounced.store.alike import COLUMNS, Group, failed, members
+from bounced.store.breaker import confirmed, refused
 from bounced.store.down import EVIDENCE, find_down
 from bounced.store.facts import Fact
 from bounced.store.schema import events
 from bounced.store.state import CHUNK, Place
-
-COLUMNS: Final = {"domain": events.c.domain, "provider": events.c.provider}
-
-
-class Group(NamedTuple):
-    """Those that fail alike: one domain's or one provider's, for one cause."""
-
-    scope: str
-    name: str
-    cause: Cause
 
 
 class Earlier(NamedTuple):
@@ -78,9 +71,11 @@ def _find_storms(connection: Connection, found: Foresight, settings: Settings) -
     for number, fact in enumerate(found.facts):
         for group in _groups(fact):
             groups.setdefault(group, []).append(number)
-    known = _counts(connection, groups, found.facts, settings.storm_window)
+    reach = max(settings.storm_window, Steps.of(settings.storm_window).reach)
+    known = _counts(connection, groups, found.facts, reach)
     for group, numbers in groups.items():
-        if known.get(group, 0) + len(numbers) < settings.storm_recipients:
+        enough = settings.hard_storm_recipients if group.hard else settings.storm_recipients
+        if known.get(group, 0) + len(numbers) < enough:
             continue
         _judge_group(connection, found, group, numbers, settings)
 
@@ -90,7 +85,7 @@ def _groups(fact: Fact) -> Iterator[Group]:
         return
     if fact.domain:
         yield Group("domain", fact.domain, fact.verdict.cause)
-    if fact.provider:
+    if fact.provider and fact.verdict.type is Type.SOFT:  # many domains have one refusal in common
         yield Group("provider", fact.provider, fact.verdict.cause)
 
 
@@ -112,7 +107,7 @@ def _counts(
             query = (
                 select(column, events.c.cause, func.count())
                 .where(column.in_(names[start : start + CHUNK]))
-                .where(_soft(), around)
+                .where(failed(), around)
                 .group_by(column, events.c.cause)
             )
             known |= {Group(scope, a, Cause(b)): count for a, b, count in connection.execute(query)}
@@ -138,20 +133,35 @@ def _judge_group(
 ) -> None:
     """Find the storms that the facts of *group* are in, and what else belongs to these."""
     facts, window = found.facts, settings.storm_window
+    reach = Steps.of(window).reach if group.hard else window
     for span in _together(facts, numbers, window):
-        around = Span(moved(span.first, -window), moved(span.last, window))
-        near = [number for number in numbers if around.holds(facts[number].at)]
-        told = _nearest(connection, group, span, settings)
-        told += [Failure(facts[number].at, facts[number].place) for number in near]
-        told.sort(key=lambda one: one.at)
+        around = Span(moved(span.first, -reach), moved(span.last, reach))
+        settled = confirmed(connection, group, around, window) if group.hard else []
+        near = [
+            number
+            for number in numbers
+            if around.holds(facts[number].at)
+            and not any(it.holds(facts[number].at) for it in settled)
+        ]
+        mine = [Failure(facts[number].at, facts[number].place) for number in near]
         brewing = Brewing()
-        for storm in stormy(told, window=window, recipients=settings.storm_recipients):
+        for storm in _stormy(connection, group, span, mine, settings):
             brewing.facts += [number for number in near if storm.holds(facts[number].at)]
-            brewing.earlier += _unmarked(connection, group, storm)
+            brewing.earlier += _unmarked(connection, group, storm, settled)
         for number in brewing.facts:
             facts[number] = replace(facts[number], storm=True)
         if brewing.facts or brewing.earlier:
             found.storms.append((group, brewing))
+
+
+def _stormy(
+    connection: Connection, group: Group, span: Span, mine: list[Failure], settings: Settings
+) -> list[Span]:
+    """Return the times around *span* that are part of a storm of *group*; *mine* is in it too."""
+    if group.hard:
+        return refused(connection, group, span, mine, settings)
+    told = sorted([*_nearest(connection, group, span, settings), *mine], key=lambda one: one.at)
+    return stormy(told, window=settings.storm_window, recipients=settings.storm_recipients)
 
 
 def _nearest(connection: Connection, group: Group, span: Span, settings: Settings) -> list[Failure]:
@@ -190,8 +200,10 @@ def _nearest(connection: Connection, group: Group, span: Span, settings: Setting
     return list(found)
 
 
-def _unmarked(connection: Connection, group: Group, span: Span) -> list[Earlier]:
-    """Return the events of *group* that are no part of any storm yet."""
+def _unmarked(
+    connection: Connection, group: Group, span: Span, settled: Iterable[Span]
+) -> list[Earlier]:
+    """Return the events of *group* that are no part of any storm yet, but for those *settled*."""
     columns = (events.c.id, events.c.at, events.c.stream, events.c.key, events.c.position)
     query = select(*columns).where(
         *members(group), events.c.at.between(*span), events.c.storm_id.is_(None)
@@ -199,15 +211,5 @@ def _unmarked(connection: Connection, group: Group, span: Span) -> list[Earlier]
     return [
         Earlier(row.id, row.at, Place(row.stream, row.key), row.position or row.id)
         for row in connection.execute(query)
+        if not any(one.holds(row.at) for one in settled)
     ]
-
-
-def members(group: Group) -> tuple[ColumnElement[bool], ...]:
-    """Return what makes an event one of *group*."""
-    return COLUMNS[group.scope] == group.name, events.c.cause == group.cause, _soft()
-
-
-def _soft() -> ColumnElement[bool]:
-    return and_(
-        events.c.what == What.FAILED, events.c.type == Type.SOFT, events.c.superseded_by.is_(None)
-    )

@@ -37,6 +37,7 @@ def revise(
     now: datetime,
     why: str,
     origin: str = "policy",
+    who: str | None = None,
 ) -> Decision | None:
     """Decide again on the events of *at* from the one with the id *first* on; write what differs.
 
@@ -62,6 +63,7 @@ def revise(
         place=at,
         address=before.address,
         position=first,
+        who=who,
     )
     write.write(connection, [(Entry(note, decision), None)])
     if after == before:  # but what was in between may differ, and that is the mark of it
@@ -78,10 +80,11 @@ def revise_all(
     now: datetime,
     why: str,
     origin: str = "policy",
+    who: str | None = None,
 ) -> list[Decision]:
     """Decide again on each place from its event on; return what changed."""
     made = (
-        revise(connection, at, places[at], policies, now=now, why=why, origin=origin)
+        revise(connection, at, places[at], policies, now=now, why=why, origin=origin, who=who)
         for at in sorted(places)
     )
     return [decision for decision in made if decision]

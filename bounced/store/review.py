@@ -16,7 +16,8 @@ from sqlalchemy import Connection, Row, select
 from bounced.causes import Cause
 from bounced.policy import Settings
 from bounced.policy.outage import Failure, Span, moved, stormy
-from bounced.store.outage import COLUMNS, Group, members
+from bounced.store.alike import COLUMNS, Group, members
+from bounced.store.breaker import confirmed, refused
 from bounced.store.schema import events, storms
 from bounced.store.state import CHUNK, Place
 from bounced.store.storms import Storm, listed
@@ -29,9 +30,11 @@ class _Remains:
     id: int
     members: Sequence[Row[Any]]
     spans: Sequence[Span]
+    settled: Sequence[Span] = ()
 
     def holds(self, at: datetime) -> bool:
-        return any(span.holds(at) for span in self.spans)
+        settled = any(span.holds(at) for span in self.settled)
+        return not settled and any(span.holds(at) for span in self.spans)
 
 
 @dataclass(slots=True)
@@ -100,6 +103,7 @@ def _of_any(connection: Connection, failures: Iterable[Row[Any]]) -> list[Row[An
             storms.c.scope == group.scope,
             storms.c.name == group.name,
             storms.c.cause == group.cause,
+            storms.c.confirmed_at.is_(None),
             storms.c.started_at <= max(at),
             storms.c.last_at >= min(at),
         )
@@ -113,9 +117,13 @@ def _remains(connection: Connection, storm: Row[Any], settings: Settings) -> _Re
     around = events.c.at.between(moved(storm.started_at, -window), moved(storm.last_at, window))
     query = select(events).where(*members(group), around).order_by(events.c.at)
     rows = connection.execute(query).all()
+    inside = [row for row in rows if storm.started_at <= row.at <= storm.last_at]
+    if group.hard:
+        whole = Span(storm.started_at, storm.last_at)
+        spans = refused(connection, group, whole, [], settings)
+        return _Remains(storm.id, inside, spans, confirmed(connection, group, whole, window))
     told = [Failure(row.at, (row.stream, row.key)) for row in rows]
     spans = stormy(told, window=window, recipients=settings.storm_recipients)
-    inside = [row for row in rows if storm.started_at <= row.at <= storm.last_at]
     return _Remains(storm.id, inside, spans)
 
 

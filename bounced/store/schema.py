@@ -105,7 +105,20 @@ storms = Table(
     Column("started_at", UtcDateTime, nullable=False),
     Column("last_at", UtcDateTime, nullable=False),
     Column("ended_at", UtcDateTime),
+    # Of hard failures: an operator says that they are right.
+    Column("confirmed_at", UtcDateTime),
+    Column("confirmed_by", SafeText),
+    Column("confirmed_why", SafeText),
     Index(None, "name", "cause"),
+)
+
+# How much was delivered to each domain, in slots of ten minutes: most deliveries are no events.
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("at", UtcDateTime, primary_key=True),
+    Column("domain", SafeText, primary_key=True),
+    Column("count", BigId, nullable=False),
 )
 
 _OPEN: Final[dict[str, Any]] = {
@@ -215,6 +228,8 @@ recipients = Table(
     Column("soft_count", Integer, nullable=False),
     Column("first_soft_at", UtcDateTime),
     Column("last_soft_at", UtcDateTime),
+    Column("first_spared_at", UtcDateTime),  # hard failures that a storm has spared
+    Column("last_spared_at", UtcDateTime),
     Column("last_failure_at", UtcDateTime),
     Column("last_delivery_at", UtcDateTime),
     Column("complaints", Integer, nullable=False),

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
 from sqlalchemy import Connection
 
-from bounced.address.mention import Mention
 from bounced.causes import Cause
 from bounced.lists import Listed
 from bounced.notice import Topic
 from bounced.policy import Decision, What
 from bounced.store import (
-    expiry,
-    forget,
     incidents,
     lists,
     observe,
@@ -29,20 +25,19 @@ from bounced.store import (
 )
 from bounced.store.apply import Source, end_blocks, take_effect
 from bounced.store.facts import Fact, by_operator
-from bounced.store.forget import Forgotten
 from bounced.store.incidents import Incident
 from bounced.store.lists import Import, Taken
 from bounced.store.notices import of_incidents, of_storms
 from bounced.store.rejudge import Changes, Kept
-from bounced.store.storms import Storm
-from bounced.store.transactions import Transactions
+from bounced.store.retention import Retention
+from bounced.store.storms import Confirmed, Storm
 from bounced.store.types import utc
 from bounced.store.values import Incoming, Observed, Outcome, Recorded, Sent
 
 _PAGE: Final = 500
 
 
-class Store(Transactions):
+class Store(Retention):
     """One database.  May be used by several threads, and by several processes at a time.
 
     Every method raises StoreUnavailableError while the database is away or locked, StoreFullError
@@ -128,34 +123,6 @@ class Store(Transactions):
         if messages:
             self._write(lambda connection: sent.tell(connection, messages))
 
-    def forget_sent(self, before: datetime) -> int:
-        """Forget the messages that were sent *before*; return how many, never locking for long."""
-        total = 0
-        while deleted := self._write(lambda connection: sent.forget(connection, before)):
-            total += deleted
-        return total
-
-    def forget(self, address: str, *, who: str, now: datetime, dry_run: bool = False) -> Forgotten:
-        """Forget *address*, so that no copy of it is left; return what there was of it.
-
-        Its blocks stay, under a hash.  With *dry_run* all of it is done and undone.  Raises
-        StoreUnavailableError where others use the database too much for the last step, which
-        writes a file of SQLite's anew; then the same again does it.
-        """
-        traces = forget.look(self.database, Mention(address))
-
-        def work(connection: Connection) -> Forgotten:
-            with connection.begin_nested() as trial:
-                found = forget.carry_out(connection, traces, who, utc(now))
-                if dry_run:
-                    trial.rollback()
-            return found
-
-        found = self._write(work)
-        if not dry_run:
-            self.database.rewrite({*found.deleted, *found.changed})
-        return found
-
     def end_blocks(self, now: datetime) -> int:
         """End the blocks whose time is over, so that it is told; return how many."""
         total = 0
@@ -168,41 +135,6 @@ class Store(Transactions):
             if not state.ending(connection, now):
                 return 0
         return self._write(lambda connection: end_blocks(connection, now, _PAGE))
-
-    def expire_raw(self, now: datetime) -> int:
-        """Delete the raw messages whose time is over; return how many, never locking for long.
-
-        One that is still to be forwarded waits for that.
-        """
-        total = 0
-        while deleted := self._write(lambda connection: expiry.expire(connection, utc(now))):
-            total += deleted
-        return total
-
-    def expire_events(self, before: datetime) -> int:
-        """Delete the events, and what messages said, *before* then; return how many events.
-
-        No state changes by it, and nothing is locked for long.
-        """
-        total = self._delete_old(expiry.old_events, expiry.delete_events, utc(before))
-        self._delete_old(expiry.old_reports, expiry.delete_reports, utc(before))
-        return total
-
-    def _delete_old(
-        self,
-        find: Callable[[Connection, datetime, int], list[int]],
-        delete: Callable[..., None],
-        before: datetime,
-    ) -> int:
-        """Find without a lock, which takes longest, and delete, until nothing is found."""
-        total, last = 0, 0
-        while True:
-            with self.database.read() as connection:
-                ids = find(connection, before, last)
-            if not ids:
-                return total
-            self._write(functools.partial(delete, ids=ids))
-            total, last = total + len(ids), ids[-1]
 
     def observe(
         self, batch: Sequence[Observed], also: Callable[[Connection], None] | None = None
@@ -234,6 +166,31 @@ class Store(Transactions):
             return ended, closed
 
         return self._write(work)
+
+    def confirm_storm(self, number: int, *, who: str, why: str, now: datetime) -> Confirmed | None:
+        """Confirm a storm of hard failures by hand: those whom it has spared are blocked.
+
+        Some hundred in one transaction; what an interrupted call has left undone the next one does.
+        ``None`` where no such storm that waits for it has that number.
+        """
+        now = utc(now)
+
+        def begin(connection: Connection) -> bool:
+            found = storms.confirm(connection, number, who=who, why=why, now=now)
+            ended = storms.listed(connection, ids=[number]) if found else []
+            told = of_storms(Topic.STORM_ENDED, [one for one in ended if one.ended_at == now])
+            outbox.add(connection, told)
+            return found
+
+        if not self._write(begin):
+            return None
+        decisions: list[Decision] = []
+        some: list[Decision] | None = []
+        while some is not None:
+            decisions += some
+            some = self._write(lambda at: storms.settle(at, number, self.policies, now))
+        with self.database.read() as connection:
+            return Confirmed(storms.listed(connection, ids=[number])[0], decisions)
 
     def rejudge(
         self,

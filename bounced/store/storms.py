@@ -5,21 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, RowMapping, func, select
+from sqlalchemy import Connection, Row, RowMapping, func, select, true
 
-from bounced.causes import Cause
+from bounced.causes import Cause, Type
 from bounced.policy import Decision, Policies
 from bounced.policy.outage import moved
-from bounced.store.outage import COLUMNS, Brewing, Foresight, Group
+from bounced.store.alike import Group, members
+from bounced.store.outage import Brewing, Foresight
 from bounced.store.redo import revise_all
 from bounced.store.schema import events, storms
 from bounced.store.state import CHUNK, Place
 
+_PAGE: Final = 200
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Storm:
-    """One storm: who failed alike, when; ``recipients`` were spared by it up to now."""
+    """One storm: who failed alike, when; ``recipients`` were spared by it up to now.
+
+    One of hard failures can be confirmed by an operator: then it spares nobody.
+    """
 
     id: int
     scope: str
@@ -29,6 +36,21 @@ class Storm:
     last_at: datetime
     ended_at: datetime | None
     recipients: int
+    confirmed_at: datetime | None = None
+    confirmed_by: str | None = None
+    confirmed_why: str | None = None
+
+    @property
+    def type(self) -> Type:
+        """Of which failures it is."""
+        return self.cause.info.type
+
+
+class Confirmed(NamedTuple):
+    """A storm that an operator has confirmed, and what that has changed."""
+
+    storm: Storm
+    decisions: list[Decision]
 
 
 def keep(
@@ -51,12 +73,14 @@ def keep(
         for one in brewing.earlier:
             spared[one.place] = min(one.position, spared.get(one.place, one.position))
     names = ", ".join(sorted({group.name for group, _ in foresight.storms}))
+    hard = all(group.hard for group, _ in foresight.storms)
+    seen = "a storm of refusals" if hard else "an outage"
     revised = revise_all(
         connection,
         spared,
         policies,
         now=max(fact.at for fact in foresight.facts),
-        why=f"taken back: what had counted was part of an outage ({names})",
+        why=f"taken back: what had counted was part of {seen} ({names})",
     )
     return listed(connection, ids=begun) if begun else [], revised
 
@@ -70,6 +94,53 @@ def end(connection: Connection, now: datetime, policies: Policies) -> list[Storm
         return []
     connection.execute(storms.update().where(storms.c.id.in_(ended)).values(ended_at=now))
     return listed(connection, ids=ended)
+
+
+def confirm(connection: Connection, number: int, *, who: str, why: str, now: datetime) -> bool:
+    """Let a storm of hard failures be none; return whether there is one that waits for it.
+
+    Those whom it has spared are decided on by ``settle``; one where that was left undone waits.
+    """
+    row = connection.execute(select(storms).where(storms.c.id == number).with_for_update()).first()
+    if row is None or Cause(row.cause).info.type is not Type.HARD:
+        return False
+    if row.confirmed_at:
+        return bool(_marked(connection, number, 1))
+    confirmed = {"confirmed_at": now, "confirmed_by": who, "confirmed_why": why}
+    confirmed |= {} if row.ended_at else {"ended_at": now}
+    connection.execute(storms.update().where(storms.c.id == number).values(confirmed))
+    return True
+
+
+def settle(
+    connection: Connection, number: int, policies: Policies, now: datetime
+) -> list[Decision] | None:
+    """Decide anew on some of those whom a confirmed storm has spared; ``None`` for no more."""
+    spared = _marked(connection, number, _PAGE)
+    if not spared:
+        return None
+    places: dict[Place, int] = {}
+    for one in spared:
+        at, position = Place(one.stream, one.key), one.position or one.id
+        places[at] = min(position, places.get(at, position))
+    _mark(connection, None, [one.id for one in spared])
+    (storm,) = listed(connection, ids=[number])
+    return revise_all(
+        connection,
+        places,
+        policies,
+        now=now,
+        why=f"what {storm.name} says was confirmed by {storm.confirmed_by}: {storm.confirmed_why}",
+        origin="operator",
+        who=storm.confirmed_by,
+    )
+
+
+def _marked(connection: Connection, number: int, limit: int) -> Sequence[Row[Any]]:
+    """Return some of the failures that a storm spares; the rest of an address's is not far."""
+    table = events.c
+    some = select(events).where(table.storm_id == number, table.superseded_by.is_(None))
+    return connection.execute(some.order_by(table.stream, table.key, table.id).limit(limit)).all()
 
 
 def listed(
@@ -89,17 +160,11 @@ def listed(
 
 def _spared(connection: Connection, row: RowMapping) -> int:
     """Return how many recipients failed in a storm; one failure may be in two, and marks one."""
-    recipients = (
-        select(events.c.stream, events.c.key)
-        .distinct()
-        .where(
-            COLUMNS[row["scope"]] == row["name"],
-            events.c.cause == row["cause"],
-            events.c.at.between(row["started_at"], row["last_at"]),
-            events.c.storm_id.is_not(None),
-            events.c.superseded_by.is_(None),
-        )
-    )
+    spared = events.c.storm_id.is_not(None) if row["confirmed_at"] is None else true()
+    group = Group(row["scope"], row["name"], Cause(row["cause"]))
+    during = events.c.at.between(row["started_at"], row["last_at"])
+    recipients = select(events.c.stream, events.c.key).distinct()
+    recipients = recipients.where(*members(group), during, spared)
     count = select(func.count()).select_from(recipients.subquery())
     return int(connection.execute(count).scalar_one())
 
@@ -122,6 +187,7 @@ def _kept(
             storms.c.scope == group.scope,
             storms.c.name == group.name,
             storms.c.cause == group.cause,
+            storms.c.confirmed_at.is_(None),
             storms.c.started_at <= moved(last, window),
             storms.c.last_at >= moved(first, -window),
         )
@@ -143,7 +209,7 @@ def _kept(
     return int(found.id), False
 
 
-def _mark(connection: Connection, storm: int, marked: list[int]) -> None:
+def _mark(connection: Connection, storm: int | None, marked: list[int]) -> None:
     for start in range(0, len(marked), CHUNK):
         some = marked[start : start + CHUNK]
         connection.execute(events.update().where(events.c.id.in_(some)).values(storm_id=storm))

@@ -46,6 +46,7 @@ def test_a_summary_tells_kinds_causes_and_types(call: Call, notice: Notice) -> N
         "causes": {"mailbox_full": 5, "mailbox_unknown": 1},
         "types": {"soft": 5, "hard": 1},
         "blocked": ["full@example.net", "nobody@example.com"],
+        "unconfirmed_storms": 0,
         "dry_run": False,
     }
 
@@ -297,3 +298,18 @@ def _all_of(controller: int) -> str:
         except OSError:  # the other side is closed
             os.close(controller)
             return shown.decode()
+
+
+def test_many_that_are_refused_alike_are_told_of(call: Call, notice: Notice) -> None:
+    """Nobody is blocked for that, though the first were until the others came."""
+    Path("bounced.toml").write_text("policy.hard_storm_recipients = 20\n")
+    for number in range(160):
+        notice(f"u{number}@example.com", name=f"in/{number:03}.eml")
+        notice(f"v{number}@n{number}.example", name=f"in/v{number:03}.eml")
+
+    said = call("replay", "in").stdout.splitlines()
+
+    assert said[-2:] == [
+        "160 addresses blocked",
+        "1 storm of refusals, which block nobody until confirmed: bounced storms",
+    ]

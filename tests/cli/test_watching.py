@@ -73,11 +73,51 @@ def test_storms_are_listed(call: Call, notice: Notice, tmp_path: Path) -> None:
     call("replay", ".")
 
     assert call("storms").stdout == (
-        "example.com\tgoing on\t2026-11-03 09:00\t2026-11-03 09:00\tmailbox_full\t3\n"
+        "1\texample.com\tgoing on\t2026-11-03 09:00\t2026-11-03 09:00\tmailbox_full\t3\n"
     )
     (row,) = _rows(call("storms", "--json"))
     assert (row["scope"], row["name"], row["recipients"]) == ("domain", "example.com", 3)
     assert "not blocked, soft" not in call("check", "u0@example.com").stdout
+
+
+def test_a_storm_of_refusals_is_confirmed_by_its_id(
+    call: Call, notice: Notice, tmp_path: Path
+) -> None:
+    """Until then nobody is blocked for it; who knows better says so, and how he knows."""
+    (tmp_path / "bounced.toml").write_text("policy.hard_storm_recipients = 3\n")
+    for number in range(3):
+        notice(f"u{number}@example.com", day=3)
+    call("replay", ".")
+
+    assert "going on, not confirmed" in call("storms").stdout
+    check = call("check", "u0@example.com")
+    assert check.exit_code == 0
+    assert check.stdout == (
+        "u0@example.com: not blocked, refused 2026-11-03 with many others, not confirmed\n"
+    )
+    for half in (["--confirm", "1"], ["--reason", "asked"]):
+        said = call("storms", *half)
+        assert said.exit_code == 2
+        assert "--confirm and --reason go together" in said.stderr
+
+    confirm = ("--reason", "asked their postmaster", "--who", "alice")
+    assert call("storms", "--confirm", "1", *confirm).stdout == (
+        "storm 1 confirmed: 3 addresses blocked\n"
+    )
+    assert call("check", "u0@example.com").exit_code == 1
+    assert "confirmed 20" in call("storms", "--all").stdout
+    (row,) = _rows(call("storms", "--all", "--json"))
+    assert (row["type"], row["confirmed_by"], row["confirmed_why"]) == (
+        "hard",
+        "alice",
+        "asked their postmaster",
+    )
+    again = call("storms", "--confirm", "1", *confirm)
+    assert again.exit_code == 1
+    assert again.stderr == (
+        "bounced: no storm 1 of hard failures that is not confirmed yet; "
+        "`bounced storms --all` lists them\n"
+    )
 
 
 def test_messages_are_counted_with_those_that_are_forged_or_match_nobody(

@@ -131,7 +131,7 @@ def test_a_webhook_that_hangs_delays_neither_mail_nor_the_stop(
     bring(daemon, "first@example.net", start=1000)
     receiver.wait_for(1)
     started = time.monotonic()
-    bring(daemon, *(f"a{number}@example.net" for number in range(50)))
+    bring(daemon, *(f"a@n{number}.example.net" for number in range(50)))
     taken = time.monotonic() - started
     receiver.wait_for(8)
     assert daemon.stop() == 0
@@ -178,8 +178,8 @@ def test_two_daemons_on_one_database_tell_everything_once(
     one, other = configured(), configured()
     one.start()
     other.start()
-    bring(one, *(f"a{number}@example.net" for number in range(30)))
-    bring(other, *(f"b{number}@example.net" for number in range(30)), start=100)
+    bring(one, *(f"a@n{number}.example.net" for number in range(30)))
+    bring(other, *(f"b@n{number}.example.net" for number in range(30)), start=100)
 
     receiver.wait_for(60)
     wait_until(lambda: left(one) == 0)

@@ -293,10 +293,13 @@ def test_a_failure_that_is_set_aside_changes_nothing(life: Life) -> None:
 
 
 def test_a_soft_failure_in_a_storm_does_not_count(life: Life) -> None:
-    """A hard one blocks all the same."""
+    """Nor does a hard one block, but that is kept in mind."""
     soft = life.happens(_report(None, Cause.MAILBOX_FULL, storm=True), 1)
     assert (soft.effect, life.state.soft_count) == (Effect.RECORDED, 0)
-    assert life.happens(_report(None, storm=True), 2).effect is Effect.BLOCKED
+    hard = life.happens(_report(None, storm=True), 2)
+    assert (hard.effect, life.state.blocked) == (Effect.SPARED, False)
+    assert "blocks nobody until it is confirmed" in hard.why
+    assert life.state.first_spared_at == life.state.last_spared_at
 
 
 def test_a_server_down_for_longer_than_two_weeks_is_down_for_good(life: Life) -> None:

@@ -64,8 +64,8 @@ def test_a_failure_is_in_a_storm_if_some_window_with_it_holds_enough(
     assert _in_storm(failures, window=HOUR, recipients=recipients) == expected
 
 
-def test_soft_causes_that_count_brew_a_storm() -> None:
-    """A hard failure is no outage, and what never counts has nothing to take back."""
+def test_what_counts_brews_a_storm_unless_the_recipient_has_said_so() -> None:
+    """A complaint is no outage, and what never counts has nothing to take back."""
     causes = {c for c in Cause if brews(Verdict(cause=c, rule="r", evidence=""))}
     assert causes == {
         Cause.MAILBOX_FULL,
@@ -73,6 +73,11 @@ def test_soft_causes_that_count_brew_a_storm() -> None:
         Cause.SERVER_ERROR,
         Cause.MESSAGE_TOO_LARGE,
         Cause.UNKNOWN,
+        Cause.MAILBOX_UNKNOWN,
+        Cause.MAILBOX_DISABLED,
+        Cause.MAILBOX_MOVED,
+        Cause.DOMAIN_UNKNOWN,
+        Cause.DOMAIN_NO_MAIL,
     }
     assert not brews(None)
 

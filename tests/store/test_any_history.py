@@ -25,13 +25,15 @@ One = Callable[..., Judged]
 START = datetime(2026, 1, 1, tzinfo=UTC)
 NOW = START + timedelta(days=100)
 SOFT = (Cause.MAILBOX_FULL, Cause.SERVER_ERROR, Cause.SERVER_DOWN)
-OTHER = (Cause.MAILBOX_UNKNOWN, Cause.SENDER_BLOCKED, None)
+OTHER = (Cause.MAILBOX_UNKNOWN, Cause.MAILBOX_UNKNOWN, Cause.SENDER_BLOCKED, None)
 ADDRESSES = [f"u{n}@{domain}.example" for domain in "ab" for n in range(4)]
 MAILS = [None, *(f"{n}@example.org" for n in range(8))]
 SETTINGS = Settings(
     soft_limit=3,
     storm_recipients=3,
     storm_window=timedelta(hours=1),
+    hard_storm_recipients=2,
+    confirm_after=timedelta(days=3),
     down_after=timedelta(days=4),
 )
 

@@ -3,82 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
-from hashlib import sha256
 from typing import Any
 
 import pytest
+from forging import ANNA, DSN, GOOD, KEYS, NOW, RECIPIENT, arrive
 
-from bounced import pipeline
 from bounced.address import read_keys, return_path
 from bounced.classify import RuleBook
-from bounced.model import Envelope, Trust
+from bounced.model import Trust
 from bounced.policy import Effect, Policies, Settings
-from bounced.store import Incoming, Outcome, Store
-from bounced.whose import Ours
+from bounced.store import Outcome, Store
 
-NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
-KEYS = read_keys("b Zm9yLWV4YW1wbGVzLW9ubHktbmV2ZXItdXNlLWl0")
 OTHERS = read_keys("b c29tZWJvZHktZWxzZS1oYXMtbWFkZS10aGlzLWtleQ")
-ANNA, VICTIM = "anna@example.com", "victim@example.com"
-GOOD = return_path(ANNA, base="bounces@b.test", keys=KEYS, at=NOW)
+VICTIM = "victim@example.com"
 LAST = GOOD[GOOD.index("@") - 1]
-
-DSN = """\
-From: MAILER-DAEMON@mx.example.com
-Subject: Undelivered Mail Returned to Sender
-Message-ID: <{number}@mx.example.com>
-Content-Type: multipart/report; report-type=delivery-status; boundary="b"
-
---b
-
-We could not deliver your mail.
-
---b
-Content-Type: message/delivery-status
-
-Reporting-MTA: dns; mx.example.com
-{recipients}
---b
-Content-Type: text/rfc822-headers
-
-Message-ID: <mail@b.test>
-
---b--
-"""
 FORWARD = "From: eve@example.net\nSubject: Fwd: Mail\nContent-Type: message/rfc822\n\n"
-RECIPIENT = """
-Final-Recipient: rfc822; {address}
-Action: failed
-Status: 5.1.1
-Diagnostic-Code: smtp; 550 5.1.1 User unknown
-"""
 
 signed_only = pytest.mark.parametrize("store", [Settings(signed_only=True)], indirect=True)
-
-
-def arrive(
-    store: Store, rules: RuleBook, path: str, *addresses: str, at: datetime = NOW, raw: str = ""
-) -> tuple[Outcome, ...]:
-    """Let a report about *addresses*, or *raw*, come to a path, and return what it did."""
-    recipients = "".join(RECIPIENT.format(address=one) for one in addresses)
-    raw = raw or DSN.format(number=sha256(path.encode()).hexdigest(), recipients=recipients)
-    envelope = Envelope(reverse_path="", forward_paths=(path,))
-    reading = pipeline.examine(raw.encode(), envelope, rules, Ours(keys=KEYS), at)
-    incoming = Incoming(
-        raw=raw.encode(),
-        reading=reading,
-        envelope=envelope,
-        received_at=at,
-        fingerprint=pipeline.fingerprint(raw.encode() + path.encode()),
-        queue_id="Q",
-        source="smtp",
-        stream=reading.claim.stream or "default",
-        trust=reading.claim.trust,
-    )
-    (recorded,) = store.record([incoming])
-    return recorded.outcomes
 
 
 @pytest.fixture

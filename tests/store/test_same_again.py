@@ -51,7 +51,7 @@ def test_a_replay_of_all_raw_messages_gives_the_same_state(
 ) -> None:
     """Every fixture several times over, with few enough for storms, one by one or in batches."""
     draw = random.Random(seed)
-    policies = Policies(default=Settings(storm_recipients=6, soft_limit=3))
+    policies = Policies(default=Settings(storm_recipients=6, hard_storm_recipients=3, soft_limit=3))
     mails = [path.read_bytes() for path in draw.sample(FIXTURES, 150)]
     copies = [b"X-Copy: %d\r\n" % number + mail for number in range(3) for mail in mails]
     draw.shuffle(copies)
