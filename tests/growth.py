@@ -16,7 +16,7 @@ from patterns import Found, attacks, runs
 GROWTH: Final = 2.5
 FAST: Final = 0.005  # seconds for 32k characters: no matter how it grows
 DEAR: Final = 0.5  # seconds for 32k characters: linear, and no use to anybody
-LIMIT: Final = 2.0  # seconds of processor time, for one run of anything
+LIMIT: Final = 1.0  # seconds of processor time, for one run of anything
 LENGTH: Final = 32_768
 TOO_SHORT: Final = 0.05  # seconds for a whole message
 _TRIES: Final = 5
