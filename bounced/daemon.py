@@ -11,31 +11,30 @@ import asyncio
 import contextlib
 import functools
 import os
-import resource
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
-from bounced import lookup, pipeline, systemd, telling, web
+from bounced import lookup, systemd, telling, web
 from bounced.address import matcher
 from bounced.classify import RuleBook
 from bounced.config import Config, rulebook
 from bounced.config.ours import ours
-from bounced.errors import ConfigError, RuleError, StoreError
+from bounced.errors import ChildError, ConfigError, RuleError, StoreError
 from bounced.log import Log
-from bounced.model import DEFAULT_STREAM, Envelope, Reading, Trust
+from bounced.model import DEFAULT_STREAM, Trust
 from bounced.outgoing import Outgoing
 from bounced.parts import Part, Reloads
-from bounced.smtpd import PROTOCOLS, Intake, Listeners, Service
+from bounced.reading import Readers, Task
+from bounced.smtpd import PROTOCOLS, Certificate, Intake, Listeners, Service
+from bounced.sockets import allow_connections
 from bounced.store import Outbox, Store, Writer
 from bounced.whose import Ours
 
-_READERS = 2  # threads; Python reads one message at a time anyway, the others wait for their turn
 _HOUR = 3600.0
 _MINUTE = 60.0
 _SPARE_FILES = 256  # beside the connections: the database, threads, the log
@@ -43,16 +42,21 @@ _SPARE_FILES = 256  # beside the connections: the database, threads, the log
 
 def serve(config: Config, log: Log, environ: Mapping[str, str] = os.environ) -> None:
     """Run until a signal ends it; raises ``BouncedError`` where it can't begin."""
-    rules = rulebook.load(config.rules.files)
+    tables = rulebook.tables(config.rules.files)
     known = ours(config, environ)
-    _allow_files(config.limits.connections + config.http.connections + _SPARE_FILES)
+    certificate = Certificate(config.tls, environ)
+    connections = allow_connections(
+        config.limits.connections, config.http.connections + _SPARE_FILES
+    )
     store = Store.open(
         config.store.url,
         policies=config.policies,
         raw_retention=config.store.raw_retention,
+        free_space=config.store.free_space,
         outbox=Outbox.of(config),
     )
-    with contextlib.closing(store), ThreadPoolExecutor(_READERS, "reader") as pool:
+    with contextlib.closing(store):
+        store.refuse_corrupt()
         writer = Writer(store)
         writer.start()
         daemon = Daemon(
@@ -61,9 +65,10 @@ def serve(config: Config, log: Log, environ: Mapping[str, str] = os.environ) -> 
             environ=environ,
             store=store,
             writer=writer,
-            rules=rules,
+            tables=tables,
             ours=known,
-            pool=pool,
+            certificate=certificate,
+            connections=connections,
         )
         try:
             asyncio.run(daemon.run())
@@ -80,28 +85,35 @@ class Daemon:
     environ: Mapping[str, str]
     store: Store
     writer: Writer
-    rules: RuleBook
+    tables: Sequence[rulebook.Table]
     ours: Ours
-    pool: ThreadPoolExecutor
+    certificate: Certificate
+    connections: int  # of SMTP and LMTP, as many as there are files for
+    rules: RuleBook = field(init=False)
+    readers: Readers = field(init=False)
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _reloads: Sequence[Reloads] = ()
     _why: str = ""
 
     async def run(self) -> None:
-        """Listen, and return when all is finished after a signal; raises ``ListenError``."""
+        """Listen, and return when all is finished after a signal; raises ``BouncedError``."""
         self.store.listener = functools.partial(telling.effects, self.log)
-        intake = self._intake()
+        self.readers = Readers(Task.of(self.config, self.tables, self.ours), self.log)
+        intake = Intake(read=self.readers.read, writer=self.writer, log=self.log)
         listeners = self._listeners(intake)
         self._attend_to_signals()
         inherited = systemd.inherited(self.environ)
         mail = [one for one in self.config.listen if one.protocol in PROTOCOLS]
         await listeners.open(mail, inherited)
         parts = self._parts(inherited)
-        self._reloads = [part for part in parts if isinstance(part, Reloads)]
+        self._reloads = [listeners, *(part for part in parts if isinstance(part, Reloads))]
         async with contextlib.AsyncExitStack() as opened:
-            for part in parts:
-                await opened.enter_async_context(part)
+            await _beside(
+                self._compile(),
+                opened.enter_async_context(self.readers),
+                self._open(opened, parts),
+            )
             self._announce([*listeners.addresses, *(at for part in parts for at in part.addresses)])
             await self._attend(intake)
             await self._wind_up(listeners)
@@ -143,24 +155,19 @@ class Daemon:
         for task in self._tasks:
             task.cancel()
 
-    def _intake(self) -> Intake:
-        return Intake(
-            read=self._read,
-            fingerprint=pipeline.fingerprint,
-            writer=self.writer,
-            log=self.log,
-            pool=self.pool,
-        )
+    async def _compile(self) -> None:
+        self.rules = await asyncio.to_thread(rulebook.compiled, self.tables)
 
-    def _read(self, raw: bytes, envelope: Envelope) -> Reading:
-        return pipeline.examine(raw, envelope, self.rules, self.ours, datetime.now(UTC))
+    async def _open(self, opened: contextlib.AsyncExitStack, parts: Sequence[Part]) -> None:
+        for part in parts:
+            await opened.enter_async_context(part)
 
     def _forged(self, path: str) -> bool:
         """Return whether to refuse a forward path, because its signature is wrong.
 
         Where unsigned reports count as well it is let in, and recorded as forged.
         """
-        stream = self.ours.by_address(path) or DEFAULT_STREAM
+        stream = self.ours.stream_of(path) or DEFAULT_STREAM
         if not self.config.policies.of(stream).signed_only:
             return False
         seal = self.ours.seal(path, datetime.now(UTC))
@@ -168,17 +175,20 @@ class Daemon:
 
     def _listeners(self, intake: Intake) -> Listeners:
         limits = self.config.limits
+        if self.connections < limits.connections:
+            self.log.connections_lowered(wanted=limits.connections, possible=self.connections)
         service = Service(
             hostname=self.config.hostname,
             accepts=matcher(self.config.accept),
             forged=self._forged,
             intake=intake,
             log=self.log,
-            message_size=limits.message_size,
-            recipients=limits.recipients,
-            idle=limits.idle.total_seconds(),
+            limits=limits,
+            tls=lambda: self.certificate.context,
         )
-        return Listeners(service=service, connections=limits.connections)
+        return Listeners(
+            service=service, connections=self.connections, certificate=self.certificate
+        )
 
     def _announce(self, addresses: list[str]) -> None:
         where = self.store.name
@@ -205,20 +215,34 @@ class Daemon:
 
     async def _reload(self) -> None:
         """Read the rules and the keys again; what is broken is logged, and the old ones stay."""
+        tables, rules, known = self.tables, self.rules, self.ours
         try:
-            self.rules = await asyncio.to_thread(rulebook.load, self.config.rules.files)
+            tables = await asyncio.to_thread(rulebook.tables, self.config.rules.files)
+            rules = await asyncio.to_thread(rulebook.compiled, tables)
         except RuleError as error:
+            tables = self.tables
             self.log.failure(doing="reading the rules again", error=error)
-        else:
-            self.log.rules_reloaded(rules=len(self.rules.rules))
         try:
-            self.ours = await asyncio.to_thread(ours, self.config, self.environ)
+            known = await asyncio.to_thread(ours, self.config, self.environ)
         except ConfigError as error:
             self.log.failure(doing="reading the keys again", error=error)
+        try:
+            await self.readers.reload(Task.of(self.config, tables, known))
+        except ChildError as error:
+            self.log.failure(doing="starting readers with the new rules and keys", error=error)
         else:
-            self.log.keys_reloaded(keys=[key.id for key in self.ours.keys])
+            self._tell_reloaded(tables, rules, known)
         for part in self._reloads:
             await part.reload()
+
+    def _tell_reloaded(
+        self, tables: Sequence[rulebook.Table], rules: RuleBook, known: Ours
+    ) -> None:
+        if rules is not self.rules:
+            self.log.rules_reloaded(rules=len(rules.rules))
+        if known is not self.ours:
+            self.log.keys_reloaded(keys=[key.id for key in known.keys])
+        self.tables, self.rules, self.ours = tables, rules, known
 
     async def _expire(self) -> None:
         try:
@@ -267,12 +291,8 @@ class Daemon:
         task.add_done_callback(self._tasks.discard)
 
 
-def _allow_files(wanted: int) -> None:
-    """Raise our limit of open files as far as we may: each connection is one."""
-    with contextlib.suppress(
-        OSError, ValueError
-    ):  # systemd's filter may forbid it, and sets its own
-        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-        if soft != resource.RLIM_INFINITY and soft < allowed:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+async def _beside(*work: Awaitable[object]) -> None:
+    """Do all *work* at the same time, all of it to its end; then raise what the first raised."""
+    for done in await asyncio.gather(*work, return_exceptions=True):
+        if isinstance(done, BaseException):
+            raise done

@@ -6,6 +6,15 @@ where, and what to do.  Anything else that escapes is a defect of the program.
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
+
+
+def nearest(name: str, among: Iterable[str]) -> str:
+    """Return ``"; did you mean X?"`` for the name most like *name*, or ``""`` where none is."""
+    found = difflib.get_close_matches(name, [str(one) for one in among], n=1)
+    return f"; did you mean {found[0]}?" if found else ""
+
 
 class BouncedError(Exception):
     """The root.  The command line prints its text and exits with ``exit_code``."""
@@ -31,6 +40,31 @@ class RuleError(BouncedError):
 
 class ListenError(BouncedError):
     """A listener can't be opened: port taken, no right to it, no such socket handed over."""
+
+
+class ChildError(BouncedError):
+    """A process of our own did not start, or is not there for the moment."""
+
+
+class ReadersAwayError(ChildError):
+    """No process can read a message for the moment.  The sender is asked to retry: 451 4.3.0."""
+
+
+class UnreadableError(BouncedError):
+    """A message that no reader came to an end with; it is kept as unrecognised, and answered 250.
+
+    ``name`` is that of what was raised, or says what the reader ran into.
+    """
+
+    def __init__(self, name: str, text: str = "") -> None:
+        super().__init__(f"{name}: {text}" if text else name)
+        self.name = name
+
+
+class UnknownStreamError(BouncedError):
+    """A mail stream is asked for that there is not: which are there, and which may be meant."""
+
+    exit_code = 2
 
 
 class StoreError(BouncedError):

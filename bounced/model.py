@@ -30,6 +30,11 @@ class Kind(StrEnum):
     OTHER = "other"
     UNRECOGNISED = "unrecognised"
 
+    @property
+    def about_somebody(self) -> bool:
+        """Whether it is about somebody whom we have mailed."""
+        return self in (Kind.BOUNCE, Kind.COMPLAINT)
+
 
 class Action(StrEnum):
     """What the reporting MTA did with one recipient.  RFC 3464 §2.3.3."""
@@ -108,6 +113,8 @@ class Envelope:
 
     reverse_path: str | None = None  # "" is the null reverse-path <>
     forward_paths: tuple[str, ...] = ()
+    parameters: str = ""  # of MAIL, as they were written: "SIZE=1234 AUTH=<>"; RFC 5321 §4.1.1.11
+    forward_parameters: tuple[str, ...] = ()  # of each RCPT: "NOTIFY=NEVER"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,13 +6,15 @@ Keys may be added; those of the README stay.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from bounced.model import Verdict
 from bounced.policy import AddressState, Decision
-from bounced.store import HistoryEntry
+from bounced.store import Counts, HistoryEntry
 
 Shape: TypeAlias = dict[str, object]
+NOBODY: Final = "nobody"
+"""How reports are called that can't be put down to anybody whom we have mailed."""
 
 
 def state(known: AddressState, soft_limit: int) -> Shape:
@@ -66,6 +68,18 @@ def event(entry: HistoryEntry) -> Shape:
         "source": entry.source,
         "kind": entry.kind and str(entry.kind),
         "reporting_mta": entry.reporting_mta,
+    }
+
+
+def counts(found: Counts, since: datetime | None) -> Shape:
+    """Return the shape of ``bounced messages --json``."""
+    return {
+        "since": when(since),
+        "messages": found.messages,
+        "again": found.again,
+        "kinds": {str(kind): number for kind, number in found.kinds.most_common()},
+        "trust": {str(trust): number for trust, number in found.trust.items()},
+        "matched": {str(match or NOBODY): number for match, number in found.matched.items()},
     }
 
 

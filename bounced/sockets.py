@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import resource
 import socket
 import stat
 from collections.abc import Mapping, Sequence
@@ -18,6 +19,7 @@ from bounced.config import Endpoint, Inherited, Tcp, Unix
 from bounced.errors import ListenError
 
 BACKLOG = 512
+_FEW = 16  # connections, however few open files we may have
 
 _WHY: Final = {
     errno.EADDRINUSE: "is taken by another program; stop it or set `listen` to another address",
@@ -127,3 +129,17 @@ def shown(listening: socket.socket, endpoint: Endpoint) -> str:
         return str(endpoint)
     bound = str(Tcp(host=str(name[0]), port=int(name[1])))
     return f"{endpoint} ({bound})" if isinstance(endpoint, Inherited) else bound
+
+
+def allow_connections(wanted: int, beside: int) -> int:
+    """Raise our limit of open files as far as we may; return how many connections that allows.
+
+    Each is an open file; *beside* are those for everything else.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY or soft >= wanted + beside:
+        return wanted
+    allowed = wanted + beside if hard == resource.RLIM_INFINITY else min(wanted + beside, hard)
+    with contextlib.suppress(OSError, ValueError):  # systemd's filter may forbid it
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(allowed, soft), hard))
+    return min(wanted, max(_FEW, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - beside))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from bounced.causes import Cause
@@ -33,18 +34,27 @@ def judge(report: Report, rules: RuleBook) -> tuple[Judged, ...]:
 
 
 def _judged(report: Report, rules: RuleBook) -> Iterator[Judged]:
-    for recipient in report.recipients:
-        case = Case(recipient, report.reporting_mta)
-        reply = case.said.reply if case.said else None
-        status = recipient.status
-        if reply and (status is None or status.says_nothing):
-            status = _better(status, reply.status)
-        yield Judged(
-            recipient=recipient,
-            verdict=_verdict(report, recipient, case, rules),
-            status=status,
-            smtp_code=reply.code if reply else None,
-        )
+    """Judge each recipient; many of whom the same is said are judged once."""
+    known: dict[tuple[object, ...], Judged] = {}
+    for one in report.recipients:
+        said = (one.diagnostic_code, one.words, one.status, one.action, one.remote_mta)
+        if said not in known:
+            known[said] = _judge(one, report, rules)
+        yield replace(known[said], recipient=one)
+
+
+def _judge(recipient: RecipientStatus, report: Report, rules: RuleBook) -> Judged:
+    case = Case(recipient, report.reporting_mta)
+    reply = case.said.reply if case.said else None
+    status = recipient.status
+    if reply and (status is None or status.says_nothing):
+        status = _better(status, reply.status)
+    return Judged(
+        recipient=recipient,
+        verdict=_verdict(report, recipient, case, rules),
+        status=status,
+        smtp_code=reply.code if reply else None,
+    )
 
 
 def rejection(address: str, reply: str, remote_mta: str | None, rules: RuleBook) -> Judged:

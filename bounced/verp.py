@@ -20,7 +20,6 @@ _SRS: Final = re.compile(r"SRS[01][=+-]", re.IGNORECASE)
 _ADDRESS: Final = re.compile(r"[^\s<>,;:\"()]{1,200}@[^\s<>,;:\"()@]{1,255}")
 _DIVIDER: Final = re.compile(r"[+-]")
 _MAX_CANDIDATES: Final = 12  # each divider may be the sender's, or part of the recipient's name
-_OURS: Final = frozenset({Kind.BOUNCE, Kind.COMPLAINT})
 _NOT_DELIVERED: Final = frozenset({Action.FAILED, Action.DELAYED, None})
 
 
@@ -59,7 +58,7 @@ def attribute(report: Report, envelope: Envelope) -> Report:
     Only a report about one recipient, or about none that it names, is one that a VERP message can
     have caused; more are left as they are.
     """
-    if report.kind not in _OURS or not any("=" in path for path in envelope.forward_paths):
+    if not report.kind.about_somebody or not any("=" in path for path in envelope.forward_paths):
         return report
     who = recipient(report, envelope)
     if who is None:
@@ -73,7 +72,7 @@ def attribute(report: Report, envelope: Envelope) -> Report:
 
 def alone(report: Report, who: str, source: str) -> Report:
     """Return *report* about *who*, whom the bounce address names, where it names nobody itself."""
-    if report.kind not in _OURS or report.recipients:
+    if not report.kind.about_somebody or report.recipients:
         return report
     action = Action.FAILED if report.kind is Kind.BOUNCE else None
     note = Defect(field="recipient", text="named by the bounce address alone")

@@ -23,13 +23,11 @@ from bounced.address import (
     is_address,
     names,
     normalise,
-    unwrap,
     verify,
 )
-from bounced.model import Action, Claim, Envelope, Judged, Kind, Match, Reading, Report, Trust
+from bounced.model import Action, Claim, Envelope, Judged, Match, Reading, Report, Trust
 from bounced.report import fields
 
-_ABOUT_SOMEBODY: Final = frozenset({Kind.BOUNCE, Kind.COMPLAINT})
 _STREAM: Final = re.compile(r"[a-z0-9_-]{1,32}")
 _STRAY: Final = "the mail went to another address, which this report does not name"
 _NOT_HIM: Final = "the mail went to another address, which this report names as well"
@@ -37,7 +35,10 @@ _NOT_HIM: Final = "the mail went to another address, which this report names as 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ours:
-    """What we know of our own mail, by the settings; names of fields in lower case."""
+    """What we know of our own mail, by the settings; names of fields in lower case.
+
+    ``stream_of`` tells the stream that a bounce address belongs to.
+    """
 
     keys: tuple[Key, ...] = ()
     validity: timedelta = VALIDITY
@@ -53,11 +54,6 @@ class Ours:
     def seal(self, path: str, at: datetime) -> Seal | None:
         """Return what a signed path is worth *at* that time, ``None`` for one that is none."""
         return verify(path, self.keys, at=at, validity=self.validity) if self.keys else None
-
-    def by_address(self, path: str) -> str | None:
-        """Return the stream that a bounce address belongs to, by the settings."""
-        tried = dict.fromkeys((path, unwrap(path)))
-        return next((found for one in tried if (found := self.stream_of(one))), None)
 
 
 NOTHING_KNOWN: Final = Ours()
@@ -82,7 +78,7 @@ def fill_in(report: Report, sealed: Seal, ours: Ours) -> Report:
 def claim(reading: Reading, envelope: Envelope, ours: Ours, sealed: Seal | None) -> Reading:
     """Return *reading* with whose it is, and each recipient with the address that we mailed."""
     report = reading.report
-    known = next(filter(None, map(ours.by_address, envelope.forward_paths)), None)
+    known = next(filter(None, map(ours.stream_of, envelope.forward_paths)), None)
     stream = known or _header_stream(report, ours)
     if sealed is None:
         return _unsigned(reading, envelope, ours, stream)
@@ -100,7 +96,7 @@ def told(reading: Reading, addresses: Collection[str], match: Match) -> Reading:
     ``reading`` comes back as it is where it can't be about any of them.
     """
     before = reading.claim
-    if before.trust is not Trust.UNSIGNED or reading.report.kind not in _ABOUT_SOMEBODY:
+    if before.trust is not Trust.UNSIGNED or not reading.report.kind.about_somebody:
         return reading
     known = {normalise(one): one for one in addresses}
     named = bool(keys(reading) & known.keys())
@@ -140,7 +136,7 @@ def _unsigned(reading: Reading, envelope: Envelope, ours: Ours, stream: str | No
 
 def _by_report(reading: Reading) -> Match | None:
     """Return how far the report itself tells whom we mailed."""
-    if reading.report.kind not in _ABOUT_SOMEBODY or not any(one.address for one in reading.judged):
+    if not reading.report.kind.about_somebody or not any(one.address for one in reading.judged):
         return None
     asked = any(one.recipient.original_recipient for one in reading.judged if one.address)
     return Match.ORIGINAL_RECIPIENT if asked else Match.FINAL_RECIPIENT
@@ -161,7 +157,7 @@ def _only(reading: Reading, who: str | None) -> Reading:
     several others is of an alias or a list behind that address: some of them failing says nothing
     of it.
     """
-    if reading.report.kind not in _ABOUT_SOMEBODY:
+    if not reading.report.kind.about_somebody:
         return reading
     key = normalise(who) if who else None
     mine = [one for one in reading.judged if key in _keys(one)]
@@ -214,7 +210,7 @@ def _recipient(report: Report, signed: Signed, ours: Ours) -> str | None:
 def _paths(report: Report, envelope: Envelope) -> Iterator[str]:
     """Yield the paths that may be signed: where it came to, and what the mail in it came with."""
     yield from envelope.forward_paths
-    if report.kind in _ABOUT_SOMEBODY:
+    if report.kind.about_somebody:
         if report.feedback and report.feedback.original_mail_from:
             yield report.feedback.original_mail_from
         yield from _returned(report, ("return-path",))

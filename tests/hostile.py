@@ -12,6 +12,31 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+EXCEPTIONS: Final[tuple[Exception, ...]] = (
+    ValueError("x\r\n250 2.0.0 Ok"),
+    RuntimeError("ä \u202e\n"),
+    KeyError("/var/lib/bounced"),
+    OSError(28, "No space left on device", "/var/lib/bounced/bounced.db"),
+    MemoryError(),
+    RecursionError("maximum recursion depth exceeded"),
+    UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte"),
+    UnicodeEncodeError("ascii", "\udcff", 0, 1, "ordinal not in range"),
+    LookupError("unknown encoding: nope"),
+    IndexError("\x1b[31m"),
+    AttributeError("'Header' object has no attribute 'lower'"),
+    TypeError("250"),
+    ZeroDivisionError(),
+    OverflowError("date value out of range"),
+    AssertionError(),
+    NotImplementedError(),
+    TimeoutError(),
+    ConnectionResetError(104, "Connection reset by peer"),
+    EOFError(),
+    ArithmeticError("250"),
+    BufferError(),
+)
+"""Twenty kinds and one more of what a reader might raise, with texts that must never get out."""
+
 HEAD: Final = (
     "Return-Path: <>\n"
     "Date: Tue, 24 Nov 2026 09:00:07 +0000\n"

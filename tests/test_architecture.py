@@ -17,7 +17,7 @@ SOURCES = sorted((ROOT / "bounced").rglob("*.py"))
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 TEXTS = sorted(
     path
-    for folder in ("bounced", "tests", "docs", "systemd", "benchmarks")
+    for folder in ("bounced", "tests", "docs", "systemd", "benchmarks", "drills")
     for path in (ROOT / folder).rglob("*")
     if path.suffix in {".py", ".toml", ".md", ".service", ".socket"} and path != Path(__file__)
 )

@@ -85,6 +85,7 @@ def test_the_example_settings_are_all_and_their_defaults() -> None:
     samples = {("hostname",), ("accept",), ("listen",), ("log", "salt")}
     samples |= {("streams",), ("webhook",), ("http", "tokens"), ("forward", "to")}
     samples |= {("forward", "author"), ("store", "url"), ("policy", "expire"), ("rules", "files")}
+    samples |= {("tls", "certificate"), ("tls", "key")}
     samples |= {("return_path", "address"), ("return_path", "keys")}
     samples |= {("correlate", "recipient_headers"), ("correlate", "stream_headers")}
     defaults = config.load(_FOLDER / "bounced.toml", {}).model_dump()

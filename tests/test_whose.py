@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bounced import pipeline, whose
-from bounced.address import matcher, read_keys, return_path
+from bounced.address import chooser, read_keys, return_path
 from bounced.causes import Cause
 from bounced.classify import RuleBook
 from bounced.model import (
@@ -39,7 +39,7 @@ OURS = Ours(
     keys=KEYS,
     recipient_headers=("x-recipient",),
     stream_headers=("x-stream",),
-    stream_of=lambda path: "shop" if matcher(["shop*@b.test"])(path) else None,
+    stream_of=chooser({"shop": ["shop*@b.test"]}),
 )
 
 

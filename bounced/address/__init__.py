@@ -8,7 +8,7 @@ docs/return-path.md has the format and examples.  Pure.
 from __future__ import annotations
 
 from bounced.address.mailbox import MAX_KEY, domain_of, is_address, normalise, normalise_domain
-from bounced.address.pattern import matcher
+from bounced.address.pattern import chooser, matcher
 from bounced.address.signed import (
     VALIDITY,
     Key,
@@ -27,6 +27,7 @@ __all__ = [
     "Key",
     "Seal",
     "Signed",
+    "chooser",
     "domain_of",
     "is_address",
     "matcher",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from bounced.address.mailbox import normalise
-from bounced.address.wrapped import untagged
+from bounced.address.wrapped import untagged, unwrap
 
 _ANY = "*"
 
@@ -35,6 +35,21 @@ def matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
         )
 
     return accepts
+
+
+def chooser(patterns: Mapping[str, Iterable[str]]) -> Callable[[str], str | None]:
+    """Return the question "whose bounce address is this?" for the patterns of each name.
+
+    The first name that has it, in their order; where none has, the first that has what forwarders
+    have wrapped in it.
+    """
+    questions = [(name, matcher(some)) for name, some in patterns.items()]
+
+    def choose(path: str) -> str | None:
+        tried = dict.fromkeys((path, unwrap(path)))
+        return next((name for one in tried for name, has in questions if has(one)), None)
+
+    return choose
 
 
 def _like(pattern: str, text: str) -> bool:

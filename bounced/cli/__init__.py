@@ -20,6 +20,7 @@ from bounced.cli import (
     asking,
     changing,
     following,
+    keeping,
     moving,
     options,
     reading,
@@ -79,6 +80,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "unblock": changing.unblock,
     "delivered": changing.delivered,
     "return-path": signing.return_path,
+    "messages": watching.messages,
     "incidents": watching.incidents,
     "storms": watching.storms,
     "rejudge": watching.rejudge,
@@ -86,6 +88,9 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "import": moving.import_,
     "export": moving.export,
     "migrate": running.migrate,
+    "backup": keeping.backup,
+    "restore": keeping.restore,
+    "doctor": keeping.doctor,
 }
 for _name, _command in COMMANDS.items():
     app.command(_name, help=options.teaching(_command))(_command)

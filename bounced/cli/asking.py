@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bounced.cli import guard, options
+from bounced.cli import filters, guard, options
 
 # ruff: noqa: PLC0415 - what a command needs is imported when it runs, so that --help is quick
 
@@ -44,20 +44,10 @@ def list_(
         bool | None,
         typer.Option("--blocked/--not-blocked", help="Only those that are, or are not, blocked."),
     ] = None,
-    cause: Annotated[
-        str | None,
-        typer.Option("--cause", metavar="CAUSE", help="Only this cause, such as mailbox_full."),
-    ] = None,
-    domain: Annotated[
-        str | None, typer.Option("--domain", metavar="DOMAIN", help="Only addresses there.")
-    ] = None,
-    since: Annotated[
-        str | None,
-        typer.Option("--since", metavar="TIME", help="Only what failed this lately, such as 7d."),
-    ] = None,
-    stream: Annotated[
-        str | None, typer.Option("--stream", metavar="NAME", help="Only this mail stream.")
-    ] = None,
+    cause: filters.CauseName = None,
+    domain: filters.Domain = None,
+    since: filters.Since = None,
+    stream: options.AnyStream = None,
     limit: Annotated[
         int | None, typer.Option("--limit", metavar="N", min=1, help="At most so many.")
     ] = None,
@@ -75,16 +65,10 @@ def list_(
     """
     from bounced.cli import states
 
-    states.show(
-        options.settings(config),
-        as_json=as_json,
-        blocked=blocked,
-        cause=options.cause(cause) if cause else None,
-        domain=domain,
-        since=options.duration(since) if since else None,
-        stream=stream,
-        limit=limit,
+    wanted = filters.Filters.read(
+        blocked=blocked, cause=cause, domain=domain, since=since, stream=stream
     )
+    states.show(options.settings(config), wanted, limit=limit, as_json=as_json)
 
 
 @guard.guarded
@@ -92,9 +76,7 @@ def history(
     address: options.Address,
     *,
     as_json: options.Json = False,
-    stream: Annotated[
-        str | None, typer.Option("--stream", metavar="NAME", help="Only this mail stream.")
-    ] = None,
+    stream: options.AnyStream = None,
     config: options.ConfigFile = None,
 ) -> None:
     """Tell all that happened to an address, and why.

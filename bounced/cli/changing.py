@@ -58,10 +58,12 @@ def unblock(
 ) -> None:
     """Lift the block of addresses; they start clean.
 
-    Who did it, when and why is kept for good.
+    An address without a name, such as @example.org, is the whole domain.  Who did it, when and why
+    is kept for good.
 
-    Example:
+    Examples:
       bounced unblock user@example.org --reason "has cleaned up the mailbox"
+      bounced unblock @example.org --reason "the company is back"
     """
     from bounced.cli import states
 

@@ -23,7 +23,14 @@ from bounced.config import (
 from bounced.config.model import Listen
 from bounced.config.ours import ours
 
-_SIZES = {("limits", "message_size"), ("http", "body_size"), ("http", "import_size")}
+_SIZES = {
+    ("limits", "message_size"),
+    ("limits", "command_length"),
+    ("limits", "memory"),
+    ("store", "free_space"),
+    ("http", "body_size"),
+    ("http", "import_size"),
+}
 _IN_ORDER = "all do what their examples say"
 
 

@@ -61,7 +61,7 @@ def lines(name: str, incoming: Incoming, outcomes: Sequence[Outcome]) -> Iterato
 
 
 def _colour(kind: Kind) -> str:
-    return "red" if kind in (Kind.BOUNCE, Kind.COMPLAINT) else "green"
+    return "red" if kind.about_somebody else "green"
 
 
 def _field(label: str, *value: Piece) -> Line:

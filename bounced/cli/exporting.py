@@ -8,14 +8,14 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Final
 
 from bounced import lists
-from bounced.causes import Cause
 from bounced.cli import options, progress
+from bounced.cli.filters import Filters
 from bounced.config import Config
 from bounced.errors import BouncedError
 from bounced.lists import Format
@@ -23,29 +23,11 @@ from bounced.lists import Format
 _EVERY: Final = 500  # lines between two moves of the bar
 
 
-def export(
-    settings: Config,
-    *,
-    form: str,
-    output: Path | None,
-    blocked: bool | None,
-    cause: Cause | None,
-    domain: str | None,
-    since: timedelta | None,
-    stream: str | None,
-) -> None:
+def export(settings: Config, wanted: Filters, *, form: str, output: Path | None) -> None:
     """Write every address that the filters let through."""
-    now = datetime.now(UTC)
     with options.opened_store(settings, read_only=True) as store:
-        found = store.states(
-            now=now,
-            stream=stream,
-            blocked=blocked,
-            cause=cause,
-            domain=domain,
-            since=now - since if since else None,
-        )
-        lines = lists.export(found, Format(form))
+        store.require_stream(wanted.stream)
+        lines = lists.export(wanted.states(store, datetime.now(UTC)), Format(form))
         if output is None or not _replaceable(output):
             with _opened(output) as target:
                 _write(lines, target)

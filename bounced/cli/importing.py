@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-import io
+import gc
+import os
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path, PurePath
-from typing import Final, cast
+from typing import BinaryIO, Final
 
-from bounced import lists, shapes, taking
+from bounced import shapes, taking
 from bounced.causes import Cause
 from bounced.cli import guard, options, output, progress
-from bounced.config import Config, rulebook
+from bounced.config import Config
 from bounced.errors import InputError, StoreError
-from bounced.lists import Bad, Format
+from bounced.listreader import Job, apart
+from bounced.lists import Bad, Format, Listed
 from bounced.policy import BLOCKING, Effect
 from bounced.store import Import, Store
 from bounced.taking import Summary
 
 STDIN: Final = "-"
-_EVERY: Final = 1_000  # lines between two moves of the bar
 _SHOWN: Final = 100  # addresses of a dry run that a person is shown
 
 
@@ -43,24 +44,42 @@ def import_list(
     now = datetime.now(UTC)
     name = source or ("standard input" if path == STDIN else PurePath(path).name)
     how = Import(source=name, who=who, now=now, stream=stream)
-    reading = lists.Reading(rules=rulebook.load(settings.rules.files), now=now, cause=cause)
+    job = Job(settings.rules.files, now, cause, Format(form) if form else None)
     summary = Summary()
-    with _store(settings, dry_run=dry_run, tell=tell) as store, _opened(path) as file:
-        entries = summary.wanted(
-            _entries(file, path, reading, Format(form) if form else None),
-            lambda bad: _bad(path, bad),
-        )
-        with progress.bar(0, "addresses") as bar:
-            try:
-                for batch in taking.take_in(entries, store, how, summary, dry_run=dry_run):
-                    if dry_run:
-                        _would(batch, summary, as_json=as_json)
-                    bar.advance(len(batch), len(batch))
-            except BaseException:
-                _interrupted(summary, dry_run=dry_run)
-                raise
+    gc.freeze()  # the modules stay: going through them for garbage again and again takes long
+    with (
+        _read(path, job, summary) as batches,
+        _store(settings, dry_run=dry_run, tell=tell) as store,
+    ):
+        store.require_stream(stream)
+        try:
+            for batch in taking.take_in(batches, store, how, summary, dry_run=dry_run):
+                if dry_run:
+                    _would(batch, summary, as_json=as_json)
+        except BaseException:
+            _interrupted(summary, dry_run=dry_run)
+            raise
     _tell(summary, dry_run=dry_run, as_json=as_json)
     return summary.bad
+
+
+@contextmanager
+def _read(path: str, job: Job, summary: Summary) -> Iterator[Iterator[list[Listed]]]:
+    """Yield what yields the entries, and shows how far it is; what goes wrong names the list."""
+    with ExitStack() as stack:
+        file = stack.enter_context(_opened(path))
+        size = os.fstat(file.fileno()).st_size  # 0 for a pipe
+        bar = stack.enter_context(progress.bar(size, "addresses"))
+
+        def bad(one: Bad) -> None:
+            guard.complain(f"{path}: {one.unit} {one.line}: {one.why}")
+
+        try:
+            with apart(file, job, summary, bad=bad, moved=bar.advance) as batches:
+                yield batches
+        except InputError as error:
+            msg = f"{path}: {error}"
+            raise InputError(msg) from None
 
 
 @contextmanager
@@ -69,7 +88,7 @@ def _store(settings: Config, *, dry_run: bool, tell: bool) -> Iterator[Store]:
     with ExitStack() as stack:
         try:
             opened = options.opened_store(
-                settings, create=not dry_run, read_only=dry_run, tell=tell
+                settings, create=not dry_run, read_only=dry_run, tell=tell, bulk=True
             )
             store = stack.enter_context(opened)
         except StoreError as error:
@@ -85,9 +104,9 @@ def _store(settings: Config, *, dry_run: bool, tell: bool) -> Iterator[Store]:
 
 
 @contextmanager
-def _opened(path: str) -> Iterator[io.BufferedReader]:
+def _opened(path: str) -> Iterator[BinaryIO]:
     if path == STDIN:
-        yield io.BufferedReader(cast("io.RawIOBase", sys.stdin.buffer))
+        yield sys.stdin.buffer
         return
     with ExitStack() as stack:
         try:
@@ -97,35 +116,6 @@ def _opened(path: str) -> Iterator[io.BufferedReader]:
             msg = f"{path}: can't be read: {why}"
             raise InputError(msg) from None
         yield file
-
-
-def _entries(
-    file: io.BufferedReader, path: str, reading: lists.Reading, form: Format | None
-) -> Iterator[lists.Entry]:
-    size = Path(path).stat().st_size if path != STDIN else 0
-    with progress.bar(size, "lines") as bar:
-        try:
-            yield from lists.read(_lines(file, bar), reading, form)
-        except InputError as error:
-            msg = f"{path}: {error}"
-            raise InputError(msg) from None
-        except OSError as error:
-            msg = f"{path}: can't be read: {error.strerror or error}"
-            raise InputError(msg) from None
-
-
-def _lines(file: io.BufferedReader, bar: progress.Bar) -> Iterator[str]:
-    size = number = 0
-    for line in taking.lines(file):
-        yield line
-        number, size = number + 1, size + len(line)
-        if number % _EVERY == 0:
-            bar.advance(_EVERY, size)
-            size = 0
-
-
-def _bad(path: str, bad: Bad) -> None:
-    guard.complain(f"{path}: {bad.unit} {bad.line}: {bad.why}")
 
 
 def _would(batch: taking.Batch, summary: Summary, *, as_json: bool) -> None:
@@ -165,15 +155,12 @@ def _tell(summary: Summary, *, dry_run: bool, as_json: bool) -> None:
             output.line(f"and {more:,} more, which --json shows")
         output.line("")
     output.line(
-        (f"{summary.entries:,} {'entry' if summary.entries == 1 else 'entries'}", "bold"),
+        (output.count(summary.entries, "entry", "entries"), "bold"),
         f": {summary.changed:,} {'would be blocked' if dry_run else 'blocked'}, "
         f"{effects[Effect.UNCHANGED]:,} blocked already, "
         f"{effects[Effect.RECORDED]:,} older than what is known here, "
         f"{effects['known']:,} imported before, {summary.skipped.total():,} skipped, ",
         (f"{summary.bad:,} unreadable", "red" if summary.bad else ""),
     )
-    for title, counts in (("cause", summary.causes), ("skipped", summary.skipped)):
-        if counts:
-            output.line("")
-            rows = ((name, f"{n:,}") for name, n in counts.most_common())
-            output.table((title, "count"), rows, folds=title)
+    output.counts("cause", summary.causes)
+    output.counts("skipped", summary.skipped)

@@ -13,7 +13,8 @@ import typer
 
 from bounced import shapes
 from bounced.cli import guard, options, output
-from bounced.config import Config, Webhook, names
+from bounced.config import Config, Webhook
+from bounced.errors import nearest
 from bounced.outgoing import Failure, Hook, payload
 from bounced.store import FORWARD, Letter
 
@@ -51,7 +52,7 @@ def try_out(settings: Config, name: str, *, as_json: bool) -> bool:
     hook = next((one for one in settings.webhook if one.name == name), None)
     if hook is None:
         known = [one.name for one in settings.webhook]
-        hint = names.nearest(name, known) or f"; there are: {', '.join(known) or 'none'}"
+        hint = nearest(name, known) or f"; there are: {', '.join(known) or 'none'}"
         msg = f"there is no webhook {name} in the settings{hint}"
         raise typer.BadParameter(msg)
     started = time.perf_counter()

@@ -41,7 +41,7 @@ def parse(paths: Sequence[str], settings: Config, *, as_json: bool) -> int:
 
 
 def _show(name: str, reading: Reading) -> None:
-    kind = "red" if reading.report.kind in ("bounce", "complaint") else "green"
+    kind = "red" if reading.report.kind.about_somebody else "green"
     output.line((name, "bold"), ": ", (str(reading.report.kind), kind))
     for judged in reading.judged:
         output.line("  ", *_recipient(judged))

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, TypeAlias
 
 import typer
 
-from bounced.cli import guard, options
+from bounced.cli import filters, guard, options
 
 # ruff: noqa: PLC0415 - what a command needs is imported when it runs, so that --help is quick
 
@@ -81,20 +81,10 @@ def export(
         bool,
         typer.Option("--blocked/--all", help="Only who is blocked, or all that is known."),
     ] = True,
-    cause: Annotated[
-        str | None,
-        typer.Option("--cause", metavar="CAUSE", help="Only this cause, such as mailbox_full."),
-    ] = None,
-    domain: Annotated[
-        str | None, typer.Option("--domain", metavar="DOMAIN", help="Only addresses there.")
-    ] = None,
-    since: Annotated[
-        str | None,
-        typer.Option("--since", metavar="TIME", help="Only what failed this lately, such as 7d."),
-    ] = None,
-    stream: Annotated[
-        str | None, typer.Option("--stream", metavar="NAME", help="Only this mail stream.")
-    ] = None,
+    cause: filters.CauseName = None,
+    domain: filters.Domain = None,
+    since: filters.Since = None,
+    stream: options.AnyStream = None,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", metavar="FILE", help="Replace FILE when all is written."),
@@ -113,13 +103,7 @@ def export(
     """
     from bounced.cli import exporting
 
-    exporting.export(
-        options.settings(config),
-        form=form,
-        output=output,
-        blocked=True if blocked else None,
-        cause=options.cause(cause) if cause else None,
-        domain=domain,
-        since=options.duration(since) if since else None,
-        stream=stream,
+    wanted = filters.Filters.read(
+        blocked=True if blocked else None, cause=cause, domain=domain, since=since, stream=stream
     )
+    exporting.export(options.settings(config), wanted, form=form, output=output)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import os
 import re
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import typer
 
 from bounced.causes import Cause
+from bounced.errors import nearest
 
 if TYPE_CHECKING:
     from bounced.config import Config
@@ -33,10 +33,31 @@ ConfigFile: TypeAlias = Annotated[
 ]
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="JSON, one object a line.")]
 Stream: TypeAlias = Annotated[
-    str, typer.Option("--stream", metavar="NAME", help="The mail stream that is asked about.")
+    str, typer.Option("--stream", metavar="NAME", help="The mail stream.")
 ]
+
+
+AnyStream: TypeAlias = Annotated[
+    str | None, typer.Option("--stream", metavar="NAME", help="Only this mail stream.")
+]
+CameIn: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--since", metavar="TIME", help="Only what came in this lately, such as 7d."),
+]
+
+
+def _some_reason(text: str) -> str:
+    if text.strip():
+        return text.strip()
+    msg = "it is empty; say why, for the audit trail"
+    raise typer.BadParameter(msg)
+
+
 Reason: TypeAlias = Annotated[
-    str, typer.Option("--reason", metavar="TEXT", help="Why, for the audit trail.")
+    str,
+    typer.Option(
+        "--reason", metavar="TEXT", help="Why, for the audit trail.", callback=_some_reason
+    ),
 ]
 Who: TypeAlias = Annotated[
     str | None, typer.Option("--who", metavar="NAME", help="Who does it; you, where left out.")
@@ -64,11 +85,16 @@ def settings(file: Path | None) -> Config:
 
 @contextmanager
 def opened_store(
-    config: Config, *, create: bool = False, read_only: bool = False, tell: bool = True
+    config: Config,
+    *,
+    create: bool = False,
+    read_only: bool = False,
+    tell: bool = True,
+    bulk: bool = False,
 ) -> Iterator[Store]:
     """Open the store that the settings name, for as long as the command needs it.
 
-    Without *tell* no webhook hears of what the command changes.
+    Without *tell* no webhook hears of what the command changes; with *bulk* that is a lot.
     """
     from bounced.store import Outbox, Store
 
@@ -76,9 +102,11 @@ def opened_store(
         config.store.url,
         policies=config.policies,
         raw_retention=config.store.raw_retention,
+        free_space=config.store.free_space,
         outbox=Outbox.of(config) if tell else None,
         create=create,
         read_only=read_only,
+        bulk=bulk,
     )
     try:
         yield store
@@ -129,9 +157,8 @@ def cause(text: str) -> Cause:
     try:
         return Cause(text)
     except ValueError:
-        close = difflib.get_close_matches(text, list(Cause), n=1)
-        hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(Cause)}"
-        msg = f"{text!r} is no cause; {hint}"
+        hint = nearest(text, Cause) or f"; known are {', '.join(Cause)}"
+        msg = f"{text!r} is no cause{hint}"
         raise typer.BadParameter(msg, param_hint="--cause") from None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -47,6 +48,18 @@ def text(*pieces: Piece) -> Text:
 def line(*pieces: Piece) -> None:
     """Print one line; long ones are left to the terminal, so that they can be copied."""
     console().print(text(*pieces), soft_wrap=True)
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """Return ``1 message`` or ``1,234 messages``."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def counts(title: str, found: Counter[str]) -> None:
+    """Print a table of counts, the largest first, and an empty line above it; nothing for none."""
+    if found:
+        line("")
+        table((title, "count"), ((name, f"{n:,}") for name, n in found.most_common()), folds=title)
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Piece]], *, folds: str) -> None:

@@ -100,25 +100,15 @@ def _tell(summary: Summary, *, dry_run: bool, as_json: bool) -> None:
         output.line("")
     done = "would be recorded" if dry_run else "recorded"
     output.line(
-        (_count(summary.messages, "message"), "bold"),
+        (output.count(summary.messages, "message"), "bold"),
         f": {summary.recorded:,} {done}, {summary.known:,} known before, ",
         (f"{summary.bad:,} unreadable", "red" if summary.bad else ""),
     )
-    for title, counts in (
-        ("kind", summary.kinds),
-        ("cause", summary.causes),
-        ("type", summary.types),
-    ):
-        if counts:
-            output.line("")
-            rows = ((name, f"{n:,}") for name, n in counts.most_common())
-            output.table((title, "count"), rows, folds=title)
+    output.counts("kind", summary.kinds)
+    output.counts("cause", summary.causes)
+    output.counts("type", summary.types)
     output.line("")
     output.line(
-        _count(len(summary.blocked), "address", "addresses"),
+        output.count(len(summary.blocked), "address", "addresses"),
         " would be blocked" if dry_run else " blocked",
     )
-
-
-def _count(number: int, one: str, many: str = "") -> str:
-    return f"{number:,} {one if number == 1 else many or one + 's'}"

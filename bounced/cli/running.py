@@ -73,7 +73,9 @@ def replay(
 
 @guard.guarded
 def migrate(*, as_json: options.Json = False, config: options.ConfigFile = None) -> None:
-    """Make the database, or bring it up to date.  serve and replay do it by themselves.
+    """Make the database, or bring it up to date.
+
+    Every command that writes does it by itself.
 
     Example:
       bounced migrate --config /etc/bounced/bounced.toml

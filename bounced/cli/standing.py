@@ -62,20 +62,30 @@ def row(state: AddressState, soft_limit: int) -> Sequence[Piece]:
     )
 
 
-def event(entry: HistoryEntry) -> Sequence[Sequence[Piece]]:
-    """Return the lines of ``bounced history`` for one event: what it was and did; the words."""
+def event(entry: HistoryEntry, *, stream: bool) -> Sequence[Sequence[Piece]]:
+    """Return the lines of ``bounced history`` for one event: what it was and did; the words.
+
+    With *stream* also which mail stream it was in.
+    """
     style = "red" if entry.effect in ("blocked", "extended") else "bold"
     cause = f", {entry.cause} ({entry.type})" if entry.cause else ""
-    what = f"{entry.at:%Y-%m-%d %H:%M}  ", f"{entry.what}{cause}: "
-    lines: list[Sequence[Piece]] = [
-        ((what[0], "dim"), what[1], (str(entry.effect), style), f": {entry.why}")
-    ]
+    named = "end of the block" if entry.origin == "policy" else entry.what
+    what = f"{entry.at:%Y-%m-%d %H:%M}  ", f"{named}{cause}: "
+    did = (str(entry.effect), style)
+    # "blocked: blocked by anna" says it twice.
+    says_so = entry.why.startswith(f"{entry.effect} ")
+    why = entry.why.removeprefix(str(entry.effect)) if says_so else f": {entry.why}"
+    below: list[tuple[str, Piece]] = []
     if entry.rule:
-        by = f"by rule {entry.rule}: "
-        lines.append((" " * len(what[0]), (by, "dim"), (entry.evidence or "", "yellow")))
+        below.append((f"by rule {entry.rule}: ", (entry.evidence or "", "yellow")))
     if entry.trust and entry.trust is not Trust.UNSIGNED:
-        lines.append((" " * len(what[0]), ("trust: ", "dim"), str(entry.trust)))
-    return lines
+        below.append(("trust: ", str(entry.trust)))
+    if stream:
+        below.append(("stream: ", entry.stream))
+    return [
+        ((what[0], "dim"), what[1], did, why),
+        *((" " * len(what[0]), (name, "dim"), value) for name, value in below),
+    ]
 
 
 def _day(at: datetime | None) -> str:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Protocol
 
 from bounced import shapes
 from bounced.causes import Cause
-from bounced.cli import options, output, standing
+from bounced.cli import guard, options, output, standing
+from bounced.cli.filters import Filters
 from bounced.config import Config
+from bounced.policy import AddressState
 from bounced.store import HistoryEntry, Store
 
 
@@ -60,7 +62,9 @@ class Delivered:
 def check(addresses: Sequence[str], settings: Config, *, stream: str, as_json: bool) -> int:
     """Print how each address stands; return how many are blocked."""
     with options.opened_store(settings, read_only=True) as store:
-        return sum(_show(store, one, settings, stream=stream, as_json=as_json) for one in addresses)
+        store.require_stream(stream)
+        shown = (_show(store, one, settings, stream=stream, as_json=as_json) for one in addresses)
+        return sum(state.blocked for state in shown if state)
 
 
 def change(
@@ -68,13 +72,27 @@ def change(
 ) -> None:
     """Do something to each address, and print how it stands then."""
     with options.opened_store(settings, create=True) as store:
+        store.require_stream(stream)
         for one in addresses:
             change.apply(store, one, stream=stream, now=datetime.now(UTC))
-            _show(store, one, settings, stream=stream, as_json=as_json)
+            state = _show(store, one, settings, stream=stream, as_json=as_json)
+            if isinstance(change, Unblock) and state and state.blocked:
+                guard.complain(_still(one, state))
 
 
-def _show(store: Store, address: str, settings: Config, *, stream: str, as_json: bool) -> bool:
-    """Print how one address stands; return whether it is blocked."""
+def _still(address: str, state: AddressState) -> str:
+    """Say what stands in the way of mail to *address*, whose own block is lifted."""
+    stream = "" if state.stream == "default" else f" --stream {state.stream}"
+    return (
+        f"mail to {address} stays refused, for all of {state.address} is blocked; lift that with: "
+        f"bounced unblock {state.address}{stream} --reason ..."
+    )
+
+
+def _show(
+    store: Store, address: str, settings: Config, *, stream: str, as_json: bool
+) -> AddressState | None:
+    """Print how one address stands, and return it."""
     limit = settings.policies.of(stream).soft_limit
     state = store.state(address, now=datetime.now(UTC), stream=stream)
     if as_json:
@@ -84,32 +102,15 @@ def _show(store: Store, address: str, settings: Config, *, stream: str, as_json:
         output.line(*standing.sentence(address, state, limit))
     else:
         output.line((address, "bold"), ": ", ("not blocked", "green"), ", nothing known of it")
-    return bool(state and state.blocked)
+    return state
 
 
-def show(
-    settings: Config,
-    *,
-    as_json: bool,
-    blocked: bool | None,
-    cause: Cause | None,
-    domain: str | None,
-    since: timedelta | None,
-    stream: str | None,
-    limit: int | None,
-) -> None:
-    """Print every address that the filters let through."""
-    policies, now = settings.policies, datetime.now(UTC)
+def show(settings: Config, wanted: Filters, *, limit: int | None, as_json: bool) -> None:
+    """Print every address that the filters let through, *limit* of them at most."""
+    policies = settings.policies
     with options.opened_store(settings, read_only=True) as store:
-        found = store.states(
-            now=now,
-            stream=stream,
-            blocked=blocked,
-            cause=cause,
-            domain=domain,
-            since=now - since if since else None,
-            limit=limit,
-        )
+        store.require_stream(wanted.stream)
+        found = wanted.states(store, datetime.now(UTC), limit)
         if as_json:
             for state in found:
                 output.json_line(shapes.state(state, policies.of(state.stream).soft_limit))
@@ -122,12 +123,15 @@ def history(address: str, settings: Config, *, stream: str | None, as_json: bool
     """Print all that happened to one address, the newest last."""
     with options.opened_store(settings, read_only=True) as store:
         entries: Sequence[HistoryEntry] = store.history(address, stream=stream)
+        if not entries:
+            store.require_stream(stream)
         state = store.state(address, now=datetime.now(UTC), stream=stream or "default")
     if as_json:
         for one in entries:
             output.json_line(shapes.event(one))
         return
-    for line in (line for one in entries for line in standing.event(one)):
+    several = any(one.stream != "default" for one in entries)
+    for line in (line for one in entries for line in standing.event(one, stream=several)):
         output.line(*line)
     if not entries and state:  # its whole domain is blocked
         output.line(

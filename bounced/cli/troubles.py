@@ -1,17 +1,54 @@
-"""Print sender incidents with advice, and storms."""
+"""Print what has come in, sender incidents with advice, and storms."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from bounced.cli import guard, options, output, shapes
 from bounced.cli.output import Piece
 from bounced.config import Config
-from bounced.store import Incident
+from bounced.model import Trust
+from bounced.shapes import NOBODY
+from bounced.shapes import counts as shape
+from bounced.store import Counts, Incident
 
 _COLUMNS = ("name", "state", "since", "last", "cause", "count")
 _MAX_POSTMASTERS = 5
+
+
+def messages(
+    settings: Config, *, since: timedelta | None, stream: str | None, as_json: bool
+) -> None:
+    """Print how many messages came in, by kind, by trust, and by what told whom we had mailed."""
+    start = datetime.now(UTC) - since if since else None
+    with options.opened_store(settings, read_only=True) as store:
+        found = store.counts(since=start, stream=stream)
+        if not found.messages:
+            store.require_stream(stream)
+    if as_json:
+        output.json_line(shape(found, start))
+        return
+    output.line(
+        (output.count(found.messages, "message"), "bold"),
+        f" since {start:%Y-%m-%d %H:%M}" if start else "",
+        f"; {found.again:,} times one came again" if found.again else "",
+    )
+    if found.messages:
+        output.line("")
+        output.table(("by", "which", "count"), _rows(found), folds="which")
+
+
+def _rows(found: Counts) -> Iterator[Sequence[Piece]]:
+    """Yield the counts; those of trust, and of what can't be matched, also where they are 0."""
+    for kind, number in found.kinds.most_common():
+        yield "kind", str(kind), f"{number:,}"
+    for trust, number in found.trust.items():
+        style = "red" if number and trust is Trust.FORGED else ""
+        yield "trust", (str(trust), style), f"{number:,}"
+    for match, number in found.matched.items():
+        if number or match is None:
+            yield "matched", str(match or NOBODY), f"{number:,}"
 
 
 def incidents(settings: Config, *, everything: bool, as_json: bool) -> None:
@@ -74,7 +111,7 @@ def _told(one: Incident) -> Iterator[Sequence[Piece]]:
         over,
     )
     yield (f"   {one.cause.info.means}",)
-    hit = f"{one.recipients} recipient" + ("" if one.recipients == 1 else "s")
+    hit = output.count(one.recipients, "recipient")
     yield (f"   {one.failures} refused, {hit}, the last {one.last_at:%Y-%m-%d %H:%M}",)
     if one.evidence:
         yield ("   ", (one.evidence, "yellow"))

@@ -8,13 +8,15 @@ from bounced.cli import guard, options
 
 # ruff: noqa: PLC0415 - what a command needs is imported when it runs, so that --help is quick
 
-rules = typer.Typer(help="The rules that find the cause.", no_args_is_help=True)
-config = typer.Typer(help="The settings.", no_args_is_help=True)
+rules = typer.Typer(help="Check the rules that find the cause.", no_args_is_help=True)
+config = typer.Typer(help="Check the settings.", no_args_is_help=True)
 
 
 @guard.guarded
 def check_rules(*, as_json: options.Json = False, config: options.ConfigFile = None) -> None:
-    """Check every rule against its examples: the built-in ones, and those of rules.files.
+    """Check every rule against its examples.
+
+    The built-in ones, and those of rules.files.
 
     Example:
       bounced rules check --config bounced.toml
@@ -27,10 +29,11 @@ def check_rules(*, as_json: options.Json = False, config: options.ConfigFile = N
 
 @guard.guarded
 def check_config(*, as_json: options.Json = False, config: options.ConfigFile = None) -> None:
-    """Print the settings in force and where each comes from; or what is wrong with them.
+    """Print the settings in force, and where each comes from.
 
-    A setting comes from a default, a line of the file, or an environment variable, which beats the
-    file: limits.message_size is BOUNCED_LIMITS_MESSAGE_SIZE.
+    Or what is wrong with them, and what to write instead.  A setting comes from a default, a
+    line of the file, or an environment variable, which beats the file: limits.message_size is
+    BOUNCED_LIMITS_MESSAGE_SIZE.
 
     Examples:
       bounced config check

@@ -1,8 +1,8 @@
-"""``incidents``, ``storms`` and ``rejudge``: what goes beyond one address."""
+"""``messages``, ``incidents``, ``storms`` and ``rejudge``: what goes beyond one address."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 import typer
 
@@ -10,7 +10,31 @@ from bounced.cli import guard, options
 
 # ruff: noqa: PLC0415 - what a command needs is imported when it runs, so that --help is quick
 
-All = Annotated[bool, typer.Option("--all", help="Those that are over as well.")]
+All: TypeAlias = Annotated[bool, typer.Option("--all", help="Those that are over as well.")]
+
+
+@guard.guarded
+def messages(
+    *,
+    since: options.CameIn = None,
+    stream: options.AnyStream = None,
+    as_json: options.Json = False,
+    config: options.ConfigFile = None,
+) -> None:
+    """Count what came in, and how far it was believed.
+
+    Messages by kind; by trust (forged: to a return path with a wrong signature); and of them the
+    bounces and complaints by what told whom we had mailed.  Those that can't be put down to anybody
+    are "nobody".  All are kept, whatever they are.
+
+    Examples:
+      bounced messages --since 30d
+      bounced messages --json
+    """
+    from bounced.cli import troubles
+
+    lately = options.duration(since) if since else None
+    troubles.messages(options.settings(config), since=lately, stream=stream, as_json=as_json)
 
 
 @guard.guarded
@@ -52,8 +76,8 @@ def storms(
 ) -> None:
     """List outages: many recipients that fail alike.
 
-    Many of one domain or provider, for one cause, within a short time.
-    Such failures are recorded and not counted; what had counted before the outage was seen is taken
+    Many of one domain or provider, for one cause, within a short time.  Such
+    failures are recorded and not counted; what had counted before the outage was seen is taken
     back.  policy.storm_recipients and policy.storm_window say how many in what time.
 
     Example:
@@ -67,10 +91,7 @@ def storms(
 @guard.guarded
 def rejudge(
     *,
-    since: Annotated[
-        str | None,
-        typer.Option("--since", metavar="TIME", help="Only what came in this lately, such as 7d."),
-    ] = None,
+    since: options.CameIn = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only show what would change.")
     ] = False,

@@ -10,10 +10,12 @@ from bounced.config.endpoint import Endpoint, Inherited, Tcp, Unix
 from bounced.config.follow import Follow
 from bounced.config.forward import Forward
 from bounced.config.http import Http
+from bounced.config.limits import Limits
 from bounced.config.load import Loaded, load, load_with_origins, state_directory
-from bounced.config.model import Config, Limits, Listen, Log, Rules, StoreSection
+from bounced.config.model import Config, Listen, Log, Rules, StoreSection
 from bounced.config.policy import Policy, Stream
 from bounced.config.postfix import Postfix
+from bounced.config.tls import Tls
 from bounced.config.webhook import Webhook
 
 __all__ = [
@@ -33,6 +35,7 @@ __all__ = [
     "StoreSection",
     "Stream",
     "Tcp",
+    "Tls",
     "Unix",
     "Webhook",
     "load",

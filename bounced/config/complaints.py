@@ -9,6 +9,7 @@ from pydantic_core import ErrorDetails
 
 from bounced.causes import Cause
 from bounced.config import names
+from bounced.errors import nearest
 
 _PASSWORD = re.compile(r"(://[^:/@\s]{0,200}:)[^@\s]{0,500}@")
 _PARAMETER = re.compile(r"([?&](?:ssl)?password=)[^&\s\"]{0,500}")
@@ -43,7 +44,7 @@ def _unknown(path: tuple[int | str, ...], _error: ErrorDetails) -> str:
 
 def _cause(path: tuple[int | str, ...], error: ErrorDetails) -> str:
     name = str(error["input"])
-    return f"{names.dotted(path[:-2])}: unknown cause {name}{names.nearest(name, Cause)}"
+    return f"{names.dotted(path[:-2])}: unknown cause {name}{nearest(name, Cause)}"
 
 
 def _value(path: tuple[int | str, ...], error: ErrorDetails) -> str:
@@ -54,7 +55,7 @@ def _choice(path: tuple[int | str, ...], error: ErrorDetails) -> str:
     expected = str(error["ctx"]["expected"]).replace("'", '"')
     given = error["input"]
     known = re.findall(r'"([^"]*)"', expected)
-    hint = names.nearest(given, known) if isinstance(given, str) else ""
+    hint = nearest(given, known) if isinstance(given, str) else ""
     return f"{shown(path, given)} must be {expected}{hint}"
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field
 
+from bounced.config import secrets
 from bounced.config.kinds import Count, Duration, Section, Size, Text
 
 CREDENTIAL: Final = "http-tokens"
@@ -38,12 +39,5 @@ class Http(Section):
     ] = timedelta(seconds=30)
 
     def token_file(self, environ: Mapping[str, str]) -> Path | None:
-        """Return the credential where there is one, else the file that is named.
-
-        Both name the same where systemd hands it to a service that can't read it otherwise.
-        """
-        folder = environ.get("CREDENTIALS_DIRECTORY", "")
-        credential = Path(folder) / CREDENTIAL
-        if folder and credential.exists():
-            return credential
-        return Path(self.tokens) if self.tokens else None
+        """Return the file that holds them: the credential, or the one that the settings name."""
+        return secrets.file_of(CREDENTIAL, self.tokens, environ)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from ipaddress import ip_network
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
@@ -49,6 +50,20 @@ def listed(value: object) -> object:
 
 
 Text = Annotated[str, BeforeValidator(_text)]
+
+
+def _network(value: str) -> str:
+    try:
+        return str(ip_network(value))
+    except ValueError as error:
+        msg = (
+            'is no network; write an address ("192.0.2.7") or one with the length of its prefix '
+            '("192.0.2.0/24", "2001:db8::/64")'
+        )
+        raise ValueError(msg) from error
+
+
+Network = Annotated[Text, AfterValidator(_network)]
 
 
 class Section(BaseModel):

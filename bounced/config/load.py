@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 
 from bounced.config import complaints, names, positions
 from bounced.config.model import Config
-from bounced.errors import ConfigError
+from bounced.errors import ConfigError, nearest
 
 SYSTEM_FILE = Path("/etc/bounced/bounced.toml")
 LOCAL_FILE = Path("bounced.toml")
@@ -141,7 +141,7 @@ def _read_environment(environ: Mapping[str, str], sources: _Sources) -> None:
         if not name.startswith(names.ENVIRONMENT_PREFIX) or name == names.CONFIG_VARIABLE:
             continue
         if name not in known:
-            hint = names.nearest(name, [*known, names.CONFIG_VARIABLE])
+            hint = nearest(name, [*known, names.CONFIG_VARIABLE])
             sources.problems.append(f"{name}: no such setting{hint}")
             continue
         _put(sources, known[name], _toml_value(environ[name]))
@@ -189,15 +189,12 @@ def _where(path: positions.Path, sources: _Sources) -> str:
 
 
 def _origins(sources: _Sources) -> dict[names.SettingPath, str]:
-    found: dict[names.SettingPath, str] = {}
-    for path in names.settings():
-        if path in sources.variables:
-            found[path] = sources.variables[path]
-        elif path in sources.lines:
-            found[path] = f"{sources.file}:{sources.lines[path]}"
-        else:
-            found[path] = "default"
-    for path, name in sources.variables.items():
-        if path[: len(names.EXPIRE)] == names.EXPIRE:
-            found[names.EXPIRE] = name
+    """Return where each setting comes from; a table also by the first that was set in it."""
+    found = dict.fromkeys(names.settings(), "default")
+    lines = {path: f"{sources.file}:{line}" for path, line in sources.lines.items()}
+    for told in (lines, sources.variables):  # a variable beats the file
+        for path, origin in reversed(told.items()):
+            words = tuple(map(str, path))
+            known = (words[:length] for length in range(1, len(words) + 1))
+            found |= {setting: origin for setting in known if setting in found}
     return found

@@ -20,19 +20,13 @@ from bounced.config.correlate import Correlate
 from bounced.config.follow import Follow
 from bounced.config.forward import Forward
 from bounced.config.http import Http
-from bounced.config.kinds import (
-    Count,
-    Duration,
-    Retention,
-    Section,
-    Size,
-    Text,
-    listed,
-    recipient_pattern,
-)
+from bounced.config.kinds import Network, Retention, Section, Text, listed, recipient_pattern
+from bounced.config.limits import Limits
 from bounced.config.policy import Policy, Stream, StreamName, policies
 from bounced.config.postfix import Postfix
+from bounced.config.reading import ReadingSection
 from bounced.config.return_path import ReturnPath
+from bounced.config.tls import Tls, whole
 from bounced.config.webhook import Webhooks
 from bounced.policy import Policies
 
@@ -77,6 +71,11 @@ class Listen(Section):
         BeforeValidator(quantities.file_mode),
         Field(description="who may connect to a unix socket, as the mode of its file"),
     ] = 0o666
+    proxy: Annotated[
+        tuple[Network, ...],
+        BeforeValidator(listed),
+        Field(description="balancers that tell the client's address by the PROXY protocol"),
+    ] = ()
 
     def __str__(self) -> str:
         """Write it in one line, as the environment does."""
@@ -86,20 +85,6 @@ class Listen(Section):
     def endpoint(self) -> endpoint.Endpoint:
         """The address, read."""
         return endpoint.read(self.address)
-
-
-class Limits(Section):
-    """How much of what is taken; beyond it the sender gets a reply that says so."""
-
-    message_size: Annotated[Size, Field(description="largest message")] = 50 * 2**20
-    recipients: Annotated[Count, Field(description="recipients in one transaction")] = 100
-    connections: Annotated[Count, Field(description="connections at a time")] = 500
-    idle: Annotated[Duration, Field(description="a silent client is sent away after this")] = (
-        timedelta(minutes=5)
-    )
-    drain: Annotated[Duration, Field(description="how long a stop waits for what was begun")] = (
-        timedelta(seconds=30)
-    )
 
 
 class StoreSection(Section):
@@ -112,6 +97,11 @@ class StoreSection(Section):
         Retention,
         Field(description="how long the messages' bytes are kept; `forever` for no end"),
     ] = timedelta(days=30)
+    free_space: Annotated[
+        int,
+        BeforeValidator(quantities.size),
+        Field(description="with less than this free on SQLite's disk no message is taken"),
+    ] = 64 * 2**20
 
 
 class Log(Section):
@@ -142,6 +132,13 @@ class Rules(Section):
         BeforeValidator(listed),
         Field(description="rule files, tried before the built-in ones; `*` allowed"),
     ] = ()
+
+
+def _telling(listener: Listen) -> Listen:
+    if listener.proxy and listener.protocol not in ("smtp", "lmtp"):
+        msg = f"has proxy, which {listener.protocol} can't do; only smtp and lmtp can"
+        raise ValueError(msg)
+    return listener
 
 
 def _some_listener(value: tuple[Listen, ...]) -> tuple[Listen, ...]:
@@ -194,11 +191,13 @@ class Config(Section):
         Field(description="recipients to accept: addresses, `bounces+*@…`, `@domain`, `*`"),
     ] = ("*",)
     listen: Annotated[
-        tuple[Annotated[Listen, BeforeValidator(_listener)], ...],
+        tuple[Annotated[Listen, BeforeValidator(_listener), AfterValidator(_telling)], ...],
         BeforeValidator(listed),
         AfterValidator(_some_listener),
     ] = (Listen(address="127.0.0.1:8025"),)
     limits: Limits = Limits()
+    tls: Annotated[Tls, AfterValidator(whole)] = Tls()
+    reading: ReadingSection = ReadingSection()
     store: StoreSection
     policy: Policy = Policy()
     streams: Annotated[

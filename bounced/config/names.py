@@ -11,7 +11,9 @@ from pydantic.fields import FieldInfo
 
 from bounced.causes import Cause
 from bounced.config.model import Config, Listen
+from bounced.config.policy import Stream
 from bounced.config.webhook import Webhook
+from bounced.errors import nearest
 
 SettingPath: TypeAlias = tuple[str, ...]
 
@@ -20,6 +22,8 @@ CONFIG_VARIABLE = "BOUNCED_CONFIG"
 EXPIRE: SettingPath = ("policy", "expire")
 LISTS: dict[str, type[BaseModel]] = {"listen": Listen, "webhook": Webhook}
 """The settings that are lists of tables: ``[[listen]]``."""
+NAMED: dict[str, type[BaseModel]] = {"streams": Stream}
+"""The settings that are tables with names of the operator's own: ``[streams.news]``."""
 
 
 def settings(model: type[BaseModel] = Config, above: SettingPath = ()) -> dict[SettingPath, str]:
@@ -55,15 +59,9 @@ def dotted(path: Iterable[str | int]) -> str:
     return ".".join(part for part in path if isinstance(part, str))
 
 
-def nearest(name: str, among: Iterable[str]) -> str:
-    """Return ``"; did you mean X?"`` for the name most like *name*, or ``""`` where none is."""
-    found = difflib.get_close_matches(name, list(among), n=1, cutoff=0.6)
-    return f"; did you mean {found[0]}?" if found else ""
-
-
 def nearest_setting(path: SettingPath) -> str:
-    """Return the like of :func:`nearest` for a setting: its neighbours first, then all others."""
-    known = [dotted(known) for known in _file_names()]
+    """Return what ``nearest`` does, for a setting: its neighbours first, then all others."""
+    known = [dotted(known) for known in _file_names(path)]
     beside = [name for name in known if name.rpartition(".")[0] == dotted(path[:-1])]
     elsewhere = {name.rpartition(".")[2]: name for name in known}
     close = difflib.get_close_matches(path[-1], list(elsewhere), n=1, cutoff=0.75)
@@ -72,7 +70,10 @@ def nearest_setting(path: SettingPath) -> str:
     )
 
 
-def _file_names() -> Iterator[SettingPath]:
+def _file_names(wrong: SettingPath) -> Iterator[SettingPath]:
+    """Yield what *wrong* may have been meant for."""
     yield from settings()
     yield from dict.fromkeys((path[0],) for path in settings() if len(path) > 1)
     yield from ((above, name) for above, one in LISTS.items() for name in one.model_fields)
+    if len(wrong) > 1 and wrong[0] in NAMED:
+        yield from ((*wrong[:2], name) for name in NAMED[wrong[0]].model_fields)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bounced.address import matcher
+from bounced.address import chooser, matcher
 from bounced.config.model import Config
 from bounced.config.return_path import load_keys
 from bounced.errors import ConfigError
@@ -22,17 +22,12 @@ def ours(config: Config, environ: Mapping[str, str]) -> Ours:
         )
         raise ConfigError(msg)
     _refuse_unreachable(config)
-    tests = [(name, matcher(one.addresses)) for name, one in config.streams.items()]
-
-    def stream_of(path: str) -> str | None:
-        return next((name for name, matches in tests if matches(path)), None)
-
     return Ours(
         keys=keys,
         validity=config.return_path.validity,
         recipient_headers=config.correlate.recipient_headers,
         stream_headers=config.correlate.stream_headers,
-        stream_of=stream_of,
+        stream_of=chooser({name: one.addresses for name, one in config.streams.items()}),
     )
 
 

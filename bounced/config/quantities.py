@@ -126,6 +126,13 @@ def show_duration(value: timedelta) -> str:
     return " ".join(words) or "0s"
 
 
+def show_about(octets: int) -> str:
+    """Write a size for people, rounded: ``1.4 GiB``, ``12 MiB``, ``40 KiB``."""
+    unit = next((one for one in ("GiB", "MiB") if octets >= _SIZES[one]), "KiB")
+    number = octets / _SIZES[unit]
+    return f"{number:.1f} {unit}" if number < 10 else f"{number:.0f} {unit}"  # noqa: PLR2004 -- two digits
+
+
 def show_size(value: int) -> str:
     """Write a size in the largest binary unit that divides it: ``50 MiB``, ``1000000 B``."""
     for unit in ("GiB", "MiB", "KiB"):

@@ -6,7 +6,6 @@ never on a command line.
 
 from __future__ import annotations
 
-import stat
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, Field
 
 from bounced.address import VALIDITY, Key, is_address, read_keys
+from bounced.config import secrets
 from bounced.config.kinds import Duration, Section, Text
 from bounced.errors import ConfigError
 
@@ -63,21 +63,7 @@ def load_keys(section: ReturnPath, environ: Mapping[str, str]) -> tuple[Key, ...
     if file is None:
         return ()
     try:
-        mode, text = file.stat().st_mode, file.read_bytes().decode("ascii")
-    except OSError as error:
-        msg = f"{file}: can't be read: {error.strerror}; see return_path.keys in the settings"
-        raise ConfigError(msg) from None
-    except UnicodeDecodeError:
-        msg = f"{file}: is not ASCII text; write keys as `bounced return-path --new-key` does"
-        raise ConfigError(msg) from None
-    if mode & (stat.S_IROTH | stat.S_IWOTH):
-        msg = (
-            f"{file}: every user of this machine can read or change it, and whoever has a key can "
-            f"forge bounces; run: chmod o= {file}"
-        )
-        raise ConfigError(msg)
-    try:
-        keys = read_keys(text)
+        keys = read_keys(secrets.text(file, "return_path.keys"))
     except ValueError as error:
         msg = f"{file}: {error}"
         raise ConfigError(msg) from None
@@ -88,12 +74,5 @@ def load_keys(section: ReturnPath, environ: Mapping[str, str]) -> tuple[Key, ...
 
 
 def key_file(section: ReturnPath, environ: Mapping[str, str]) -> Path | None:
-    """Return the file that holds the keys: the credential, or the one that the settings name.
-
-    Both name the same file where systemd hands it to a service that can't read it otherwise.
-    """
-    folder = environ.get("CREDENTIALS_DIRECTORY", "")
-    credential = Path(folder) / CREDENTIAL
-    if folder and credential.exists():
-        return credential
-    return Path(section.keys) if section.keys else None
+    """Return the file that holds the keys: the credential, or the one that the settings name."""
+    return secrets.file_of(CREDENTIAL, section.keys, environ)

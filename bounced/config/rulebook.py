@@ -12,11 +12,24 @@ from bounced.errors import RuleError
 
 _WILD = frozenset("*?[")
 
+Table = tuple[str, Mapping[str, object]]
+"""The name of a rule file, and what is in it."""
+
 
 def load(patterns: Iterable[str]) -> RuleBook:
     """Return the book of rules for ``rules.files``; ``RuleError`` names the file and the rule."""
-    own = [(str(file), _table(file)) for file in find(patterns)]
-    return RuleBook.builtin().with_first(own) if own else RuleBook.builtin()
+    return compiled(tables(patterns))
+
+
+def tables(patterns: Iterable[str]) -> list[Table]:
+    """Return the operator's own rule files, each with its name; raises RuleError."""
+    return [(str(file), _table(file)) for file in find(patterns)]
+
+
+def compiled(own: Iterable[Table]) -> RuleBook:
+    """Return the book of rules in which those of *own* come first; raises RuleError."""
+    first = list(own)
+    return RuleBook.builtin().with_first(first) if first else RuleBook.builtin()
 
 
 def find(patterns: Iterable[str]) -> Iterator[Path]:

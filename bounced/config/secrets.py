@@ -15,7 +15,8 @@ from bounced.config.kinds import Text
 from bounced.errors import ConfigError
 
 _CREDENTIAL: Final = "credential:"
-_LONGEST: Final = 65_536
+_LONGEST: Final = 2**20
+_OTHERS: Final = stat.S_IWGRP | stat.S_IROTH | stat.S_IWOTH  # a group may share it
 
 
 def _place(value: str) -> str:
@@ -33,32 +34,59 @@ SecretFile = Annotated[Text, AfterValidator(_place)]
 """Where a secret lies; :func:`read` reads it."""
 
 
-def read(place: str, setting: str, environ: Mapping[str, str]) -> list[str]:
-    """Return the lines of a secret, without those that are empty; raises ConfigError.
+def located(place: str, setting: str, environ: Mapping[str, str]) -> Path:
+    """Return the file of a secret; raises ConfigError where systemd hands over none.
 
     *setting* is how the message calls it.
     """
     name = place.removeprefix(_CREDENTIAL)
-    if name != place and not environ.get("CREDENTIALS_DIRECTORY"):
-        msg = (
-            f"{setting} is {place}, and systemd hands over no credentials; write "
-            f"LoadCredential={name}:/path in the unit, or name a file"
-        )
-        raise ConfigError(msg)
-    file = Path(environ["CREDENTIALS_DIRECTORY"], name) if name != place else Path(place)
-    try:
-        with file.open("rb") as opened:
-            mode, text = os.fstat(opened.fileno()).st_mode, opened.read(_LONGEST).decode("ascii")
-    except OSError as error:
-        msg = f"{setting}: {file} can't be read: {error.strerror}"
-        raise ConfigError(msg) from error
-    except UnicodeDecodeError as error:
-        msg = f"{setting}: {file} holds no secret: it is not plain text"
-        raise ConfigError(msg) from error
-    if mode & (stat.S_IROTH | stat.S_IWOTH):
-        msg = f"{setting}: every user of this machine can read or change it; run: chmod o= {file}"
-        raise ConfigError(msg)
-    if lines := [line.strip() for line in text.splitlines() if line.strip()]:
+    if name == place:
+        return Path(place)
+    if folder := environ.get("CREDENTIALS_DIRECTORY"):
+        return Path(folder, name)
+    msg = (
+        f"{setting} is {place}, and systemd hands over no credentials; write "
+        f"LoadCredential={name}:/path in the unit, or name a file"
+    )
+    raise ConfigError(msg)
+
+
+def read(place: str, setting: str, environ: Mapping[str, str]) -> list[str]:
+    """Return the lines of a secret, without those that are empty; raises ConfigError."""
+    file = located(place, setting, environ)
+    if lines := [line.strip() for line in text(file, setting).splitlines() if line.strip()]:
         return lines
     msg = f"{setting}: {file} is empty"
     raise ConfigError(msg)
+
+
+def text(file: Path, setting: str) -> str:
+    """Return what stands in a file that is kept secret; raises ConfigError, which shows none of it.
+
+    *setting* is how the message calls it.
+    """
+    try:
+        with file.open("rb") as opened:
+            mode, data = os.fstat(opened.fileno()).st_mode, opened.read(_LONGEST + 1)
+    except OSError as error:
+        msg = f"{setting}: {file} can't be read: {error.strerror}"
+        raise ConfigError(msg) from None
+    if not data.isascii() or len(data) > _LONGEST:
+        msg = f"{setting}: {file} is not ASCII text, or longer than 1 MiB, and holds no secret"
+        raise ConfigError(msg)
+    if mode & _OTHERS:
+        msg = f"{setting}: other users can read or change {file}; run: chmod g-w,o= {file}"
+        raise ConfigError(msg)
+    return data.decode("ascii")
+
+
+def file_of(credential: str, named: str | None, environ: Mapping[str, str]) -> Path | None:
+    """Return the credential where systemd hands it over, else the file that is named.
+
+    Both name the same where systemd hands it to a service that can't read it otherwise.
+    """
+    folder = environ.get("CREDENTIALS_DIRECTORY", "")
+    handed = Path(folder) / credential
+    if folder and handed.exists():
+        return handed
+    return Path(named) if named else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import ipaddress
 import re
 from collections.abc import Mapping
@@ -15,6 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from bounced.config import secrets
 from bounced.config.kinds import Duration, Section, Text, listed
 from bounced.config.secrets import SecretFile
+from bounced.errors import nearest
 from bounced.notice import Topic
 
 _LONGEST_TIMEOUT: Final = timedelta(seconds=60)
@@ -60,9 +60,8 @@ def _is_this_machine(parts: SplitResult) -> bool:
 def _topic(value: object) -> object:
     if value in tuple(Topic):
         return Topic(str(value))
-    close = difflib.get_close_matches(str(value), list(Topic), n=1)
-    hint = f"did you mean {close[0]}?" if close else f"write some of {', '.join(Topic)}"
-    msg = f"is no event; {hint}"
+    hint = nearest(str(value), Topic) or f"; write some of {', '.join(Topic)}"
+    msg = f"is no event{hint}"
     raise ValueError(msg)
 
 

@@ -102,7 +102,7 @@ class Counting:
         if seal and seal.signed:
             address = seal.signed.recipient or address
             return address, self.stream or seal.signed.stream
-        return address, self.stream or self.ours.by_address(sender) or DEFAULT_STREAM
+        return address, self.stream or self.ours.stream_of(sender) or DEFAULT_STREAM
 
     def _arrived(self, seen: Seen) -> bool:
         """Whether *seen*, which was sent, is proof of a delivery."""

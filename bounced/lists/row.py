@@ -91,7 +91,8 @@ class Rows:
         address = _address(_first(row, columns.address))
         means = _meaning(row, columns)
         default = self._how.cause
-        if columns.tags and means is None and not default and _first(row, columns.tags) == _ALL:
+        tagged = columns.tags and not columns.silent
+        if tagged and means is None and not default and _first(row, columns.tags) == _ALL:
             means = Means.UNSUBSCRIBED
         if why := self._skip(row, columns, means):
             return Skipped(line, address, why)

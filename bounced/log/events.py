@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePath
-from typing import Any
 
 from bounced.escape import escape
+from bounced.log.clients import Clients
 from bounced.model import DEFAULT_STREAM, Kind, Match, Trust
 
 
@@ -25,20 +24,16 @@ class Failed:
     decision: str
 
 
-class Log:
+class Log(Clients):
     """The events.  A shell gets one of these; nobody else calls structlog."""
 
-    def __init__(self, logger: Any, *, show: Callable[[str], str] = escape) -> None:
-        self._logger = logger
-        self._show = show
-
-    def _say(self, level: str, event: str, **fields: object) -> None:
-        # The pipe to the journal may be gone or the disk full; the mail goes on.
-        with contextlib.suppress(OSError, ValueError):
-            getattr(self._logger, level)(event, **fields)
-
-    def _address(self, address: str | None) -> str | None:
-        return self._show(address) if address else address
+    def _parameters(self, words: str) -> str:
+        """Show what MAIL or RCPT told beside the path; ORCPT and AUTH may hold an address."""
+        pairs = (word.partition("=") for word in words.split())
+        return " ".join(
+            name + sign + (self._show(value) if "@" in value else escape(value))
+            for name, sign, value in pairs
+        )
 
     def message(
         self,
@@ -46,6 +41,7 @@ class Log:
         queue_id: str,
         reverse_path: str | None,
         forward_paths: Sequence[str],
+        parameters: Sequence[str] = (),
         kind: Kind,
         stream: str = DEFAULT_STREAM,
         trust: Trust = Trust.UNSIGNED,
@@ -67,6 +63,7 @@ class Log:
             size=size,
             reverse_path=self._address(reverse_path),
             forward_paths=[self._address(path) for path in forward_paths],
+            parameters=[self._parameters(words) for words in parameters if words],
             kind=str(kind),
             stream=escape(stream),
             trust=str(trust),
@@ -112,43 +109,17 @@ class Log:
         """Log a message that was answered 4xx: the sender keeps it and comes back."""
         self._say("warning", "deferred", queue_id=queue_id, reply=escape(reply), why=escape(why))
 
-    def refused(self, *, peer: str, command: str, reply: str) -> None:
-        """Log a command that was answered 5xx, such as a recipient that is not ours."""
-        self._say(
-            "info", "refused", peer=escape(peer), command=escape(command), reply=escape(reply)
-        )
-
-    def broken_off(self, *, peer: str, octets: int) -> None:
-        """Log a client that went away in the middle of a message; it keeps it and comes back."""
-        self._say("info", "broken_off", peer=escape(peer), octets=octets)
-
-    def recipient_refused(self, *, peer: str, forward_path: str, reply: str) -> None:
-        """Log a recipient that the settings do not accept."""
-        self._say(
-            "info",
-            "recipient_refused",
-            peer=escape(peer),
-            forward_path=self._address(forward_path),
-            reply=escape(reply),
-        )
-
-    def forged_refused(self, *, peer: str, forward_path: str, reply: str) -> None:
-        """Log a signed return path with a wrong signature, where only right ones are taken."""
-        self._say(
-            "warning",
-            "forged_refused",
-            peer=escape(peer),
-            forward_path=self._address(forward_path),
-            reply=escape(reply),
-        )
-
-    def connections_full(self, *, peer: str, limit: int) -> None:
-        """Log a client that was sent away because ``limits.connections`` are open."""
-        self._say("warning", "connections_full", peer=escape(peer), limit=limit)
-
     def reader_failed(self, *, queue_id: str, reader: str, why: str) -> None:
         """Log a reader that raised; its message is kept as unrecognised, or another reader's."""
         self._say("error", "reader_failed", queue_id=queue_id, reader=reader, why=escape(why))
+
+    def reader_ended(self, *, why: str, attempt: int) -> None:
+        """Log a process that reads and has ended; attempt 0: without a message in it."""
+        self._say("error", "reader_ended", why=escape(why), attempt=attempt)
+
+    def python_unfixed(self, *, version: str, exposed: bool) -> None:
+        """Log a Python that a charset's name can crash; *exposed*: in a mail, here, as well."""
+        self._say("warning", "python_unfixed", version=version, exposed=exposed)
 
     def failure(self, *, doing: str, error: BaseException) -> None:
         """Log a defect of the program or of its surroundings, and the calls that led to it."""

@@ -1,37 +1,32 @@
 """The process that answers look-ups.  The daemon starts it, and with the daemon it ends.
 
-It gets what it needs in one line on standard input, says ``ready``, and runs until that input ends:
-when the daemon lets go of it, or dies.
+It says ``ready``, and runs until its standard input ends; see ``bounced.child``.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import functools
-import json
-import signal
 import socket
 import sys
 from collections.abc import Callable
 from typing import Any
 
+from bounced import child
+from bounced.address import chooser
 from bounced.log import Log, setup
 from bounced.lookup.asking import Asker
 from bounced.lookup.dialogue import Dialogue
 from bounced.lookup.policy import Policy
 from bounced.lookup.server import Server
 from bounced.lookup.socketmap import Socketmap
-from bounced.lookup.streams import stream_of
+from bounced.model import DEFAULT_STREAM
 from bounced.store.lookup import Lookup
 
 
 def main() -> None:
     """Run until standard input ends."""
-    # The daemon decides when this ends; a Ctrl-C or systemd's signal reaches the both of us.
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
-    settings = json.loads(sys.stdin.buffer.readline())
+    settings = child.settings()
     asyncio.run(_run(settings, setup(**settings["log"])))
 
 
@@ -44,8 +39,7 @@ async def _run(settings: dict[str, Any], log: Log) -> None:
     ]
     listening = await server.listen(sockets)
     sweeper = asyncio.create_task(server.sweep())
-    with contextlib.suppress(OSError):
-        print("ready", flush=True)  # noqa: T201 -- for the daemon
+    child.answer("ready")
     await _end_of_input()
     sweeper.cancel()
     for one in listening:
@@ -58,8 +52,8 @@ def _dialogues(settings: dict[str, Any], log: Log) -> dict[str, Callable[[], Dia
     ask = Asker(functools.partial(Lookup, settings["url"]), log, **settings["answers"])
     streams = settings["streams"]
     return {
-        "socketmap": functools.partial(Socketmap, ask, {"default", *streams}),
-        "policy": functools.partial(Policy, ask, stream_of(streams, "default")),
+        "socketmap": functools.partial(Socketmap, ask, {DEFAULT_STREAM, *streams}),
+        "policy": functools.partial(Policy, ask, chooser(streams)),
     }
 
 

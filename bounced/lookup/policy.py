@@ -11,6 +11,7 @@ from typing import Final
 
 from bounced.lookup.answer import TROUBLE
 from bounced.lookup.dialogue import Ask, MalformedError, Trouble
+from bounced.model import DEFAULT_STREAM
 
 MAX_REQUEST: Final = 65536
 """Octets in one request; Postfix sends some thirty attributes, few of them from outside."""
@@ -21,7 +22,7 @@ _END: Final = b"\n\n"
 class Policy:
     """One connection.  *stream_of* tells the stream by the envelope sender."""
 
-    def __init__(self, ask: Ask, stream_of: Callable[[str], str]) -> None:
+    def __init__(self, ask: Ask, stream_of: Callable[[str], str | None]) -> None:
         self._ask = ask
         self._stream_of = stream_of
         self._buffer = b""
@@ -44,7 +45,8 @@ class Policy:
         recipient = attributes.get("recipient", "")
         if "@" not in recipient:  # after DATA, for example, where there are several
             return "DUNNO"
-        found = self._ask(recipient, self._stream_of(attributes.get("sender", "")))
+        stream = self._stream_of(attributes.get("sender", ""))
+        found = self._ask(recipient, stream or DEFAULT_STREAM)
         if isinstance(found, Trouble):
             return f"DEFER_IF_PERMIT {TROUBLE}"
         return found or "DUNNO"

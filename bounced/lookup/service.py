@@ -8,23 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
-import os
 import socket
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Self
 
+from bounced import child
 from bounced.config import Config, Listen, Unix
-from bounced.errors import ListenError
+from bounced.errors import ChildError
 from bounced.log import Log
 from bounced.sockets import open_sockets, shown
 
 PROTOCOLS: Final = frozenset({"socketmap", "policy"})
 
-_START: Final = 60.0  # seconds; a machine that is busy with something else
-_STOP: Final = 5.0
 _PAUSES: Final = (0.0, 1.0, 5.0)  # before it is started again; the last one for as long as it takes
 _SETTLED: Final = 60.0  # seconds after which an end is no consequence of the last start
 
@@ -45,7 +41,7 @@ class Service:
         self._keeper: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
-        """Listen, and return when questions are answered; raises ``ListenError``."""
+        """Listen, and return when questions are answered; raises ``BouncedError``."""
         try:
             for one in self._config.listen:
                 if one.protocol in PROTOCOLS:
@@ -70,40 +66,13 @@ class Service:
             self._paths.append(Path(listen.endpoint.path))
 
     async def _start(self) -> asyncio.subprocess.Process:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-P",  # our own search path below, and nothing from wherever we were started
-            "-m",
+        process, _ = await child.start(
             "bounced.lookup",
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            pass_fds=[listening.fileno() for _, listening in self._sockets],
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(one or os.curdir for one in sys.path)},
+            self._settings(),
+            fds=[listening.fileno() for _, listening in self._sockets],
+            does="answers look-ups",
         )
-        try:
-            ready = await self._ready(process)
-        except BaseException:  # told to stop meanwhile
-            await _finish(process)
-            raise
-        if not ready:
-            await _finish(process)
-            msg = (
-                "the process that answers look-ups did not start (exit code "
-                f"{process.returncode}); what it says stands above"
-            )
-            raise ListenError(msg)
         return process
-
-    async def _ready(self, process: asyncio.subprocess.Process) -> bool:
-        """Tell the process what to do; whether it does it."""
-        assert process.stdin
-        assert process.stdout
-        process.stdin.write(json.dumps(self._settings()).encode() + b"\n")
-        with contextlib.suppress(TimeoutError, ConnectionError):
-            async with asyncio.timeout(_START):
-                await process.stdin.drain()
-                return await process.stdout.readline() == b"ready\n"
-        return False
 
     def _settings(self) -> dict[str, Any]:
         """Return all that the process needs, so that it reads no settings of its own."""
@@ -133,7 +102,7 @@ class Service:
             tries, started = tries + 1, loop.time()
             try:
                 self._process = await self._start()
-            except (OSError, ListenError) as error:
+            except (OSError, ChildError) as error:
                 self._process = None
                 self._log.failure(doing="starting the look-ups again", error=error)
 
@@ -143,20 +112,8 @@ class Service:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._keeper
         if self._process:
-            await _finish(self._process)
+            await child.finish(self._process)
         for _, listening in self._sockets:
             listening.close()
         for path in self._paths:
             path.unlink(missing_ok=True)
-
-
-async def _finish(process: asyncio.subprocess.Process) -> None:
-    """Let the process end, and make it where it doesn't."""
-    if process.stdin:
-        process.stdin.close()
-    try:
-        async with asyncio.timeout(_STOP):
-            await process.wait()
-    except TimeoutError:
-        process.kill()
-        await process.wait()

@@ -15,6 +15,7 @@ from collections.abc import Collection
 from typing import Final
 
 from bounced.lookup.dialogue import Ask, MalformedError, Trouble
+from bounced.model import DEFAULT_STREAM
 
 MAX_REQUEST: Final = 4096
 """Octets in one request; Postfix's own limit for a line of SMTP is 2,048."""
@@ -62,7 +63,7 @@ class Socketmap:
             return "PERM there is no stream of this name in the settings"
         if "@" not in key or key.endswith("@"):
             return "NOTFOUND "
-        found = self._ask(key, stream or "default")
+        found = self._ask(key, stream or DEFAULT_STREAM)
         if isinstance(found, Trouble):
             return f"TEMP {found.value}"
         return f"OK {found}" if found else "NOTFOUND "

@@ -16,6 +16,9 @@ from bounced.causes import Cause
 from bounced.model import Judged, Report
 from bounced.policy.outage import provider
 
+UNKNOWN: Final = "unknown"
+"""What stands for a host of ours, or for who refuses it, where nobody says which."""
+
 _IP: Final = re.compile(
     r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4})(?![\w.:]|\.\d)",
     re.IGNORECASE,
@@ -24,6 +27,9 @@ _LINK: Final = re.compile(r"https?://[^\s<>\"')\]]{4,300}")
 _ADDRESS: Final = re.compile(r"[^\s<>,;:\"()]{1,64}@([^\s<>,;:\"()@]{1,255})")
 _MAX_WORDS: Final = 4_000
 _MAX_NAME: Final = 255  # as long as a domain; an index holds only so much
+OURS: Final = frozenset(cause for cause in Cause if not cause.info.counts)
+"""The causes that are our own fault, or held to be."""
+
 # Refusals of what we are, not of where we send from.
 _OF_DOMAIN: Final = frozenset({Cause.SENDER_UNAUTHENTICATED, Cause.SPAM_CONTENT})
 
@@ -60,10 +66,17 @@ _LISTS: Final = (
     _desk("Senderscore", r"sender ?score", "https://senderscore.org/"),
     _desk("Cisco Talos", r"senderbase|talosintelligence", "https://talosintelligence.com/"),
 )
+# Outlook.com, Hotmail and Live have their own list, and a form for it; the page that their replies
+# name explains the codes and takes no request, and that of Exchange Online knows of other blocks.
+_OUTLOOK_COM: Final = _desk(
+    "Outlook.com",
+    r"\(S(?:3140|3150|3113|844)\)|\b(?:SC|DY|OU)-00\d\b|network is on our block ?list",
+    "https://olcsupport.office.com/",
+)
 # Mailbox providers by the registered part of their servers' names.
 _PROVIDERS: Final = {
     "outlook.com": "https://sender.office.com/",
-    "hotmail.com": "https://sendersupport.olc.protection.outlook.com/pm/",
+    "hotmail.com": _OUTLOOK_COM.url,
     "google.com": "https://support.google.com/mail/contact/gmail_bulk_sender_escalation",
     "yahoodns.net": "https://senders.yahooinc.com/contact",
     "icloud.com": "https://support.apple.com/en-us/102322",
@@ -91,21 +104,24 @@ class Refusal:
 def refusal(judged: Judged, report: Report | None) -> Refusal | None:
     """Return what *judged* says against us; ``None`` where it is about the recipient."""
     verdict = judged.verdict
-    if verdict is None or verdict.cause.info.counts:
+    if verdict is None or verdict.cause not in OURS:
         return None
     said = judged.recipient.diagnostic_code
     words = f"{said.value if said else ''} {verdict.evidence}"[:_MAX_WORDS]
     return Refusal(
         cause=verdict.cause,
-        ours=(_ours(verdict.cause, words, report) or "unknown")[:_MAX_NAME],
-        refuser=(_list(words) or _server(judged) or "unknown")[:_MAX_NAME],
+        ours=(_ours(verdict.cause, words, report) or UNKNOWN)[:_MAX_NAME],
+        refuser=(_list(words) or _server(judged) or UNKNOWN)[:_MAX_NAME],
         evidence=verdict.evidence,
     )
 
 
 def removal(refuser: str, evidence: str) -> str | None:
     """Return where to ask *refuser* for removal: the page that he names himself, or one we know."""
-    link = _LINK.search(evidence[:_MAX_WORDS])
+    words = evidence[:_MAX_WORDS]
+    if _OUTLOOK_COM.words.search(words):
+        return _OUTLOOK_COM.url
+    link = _LINK.search(words)
     if link:
         return link[0].rstrip(".,;")
     known = {desk.name: desk.url for desk in _LISTS} | _PROVIDERS

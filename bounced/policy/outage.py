@@ -10,13 +10,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
 from bounced.causes import Cause, Type
 from bounced.model import RecipientStatus, Verdict
 
 _HOST: Final = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.){1,20}[a-z][a-z0-9-]{1,62}")
+_FIRST: Final = datetime.min.replace(tzinfo=UTC)
+_LAST: Final = datetime.max.replace(tzinfo=UTC)
 _MIN_DAYS: Final = 3
 _SHORT: Final = 3  # co.uk, com.br, gov.au: their second labels are short, and so is the first
 
@@ -28,31 +30,55 @@ class Failure(NamedTuple):
     who: Hashable
 
 
+class Span(NamedTuple):
+    """A time from *first* to *last*, both of which belong to it."""
+
+    first: datetime
+    last: datetime
+
+    def holds(self, at: datetime) -> bool:
+        """Return whether a time is within."""
+        return self.first <= at <= self.last
+
+
 def brews(verdict: Verdict | None) -> bool:
     """Return whether failures like this one can make a storm: soft ones that count."""
     return verdict is not None and verdict.type is Type.SOFT and verdict.cause.info.counts
 
 
-def in_storm(failures: Sequence[Failure], *, window: timedelta, recipients: int) -> set[int]:
-    """Return which of *failures* are part of a storm, by their numbers; linear.
+def stormy(failures: Sequence[Failure], *, window: timedelta, recipients: int) -> list[Span]:
+    """Return the times at which any failure is part of a storm, in their order; linear.
 
-    They are in the order of their times, and all of one domain or provider and one cause.
+    *failures* are in the order of their times, and all of one domain or provider and one cause.  Of
+    each recipient it takes only those that are nearest to whatever is asked about: more of him make
+    no storm.
     """
-    found: set[int] = set()
+    found: list[Span] = []
     inside: Counter[Hashable] = Counter()
-    first = marked = 0
-    for last, failure in enumerate(failures):
-        inside[failure.who] += 1
-        while failure.at - failures[first].at > window:
-            gone = failures[first].who
-            inside[gone] -= 1
-            if not inside[gone]:
-                del inside[gone]
+    first = 0
+    for last in failures:
+        inside[last.who] += 1
+        # The shortest run up to this failure that holds enough recipients.
+        while len(inside) > recipients or inside[failures[first].who] > 1:
+            inside[failures[first].who] -= 1
+            if not inside[failures[first].who]:
+                del inside[failures[first].who]
             first += 1
-        if len(inside) >= recipients:
-            found.update(range(max(first, marked), last + 1))
-            marked = last + 1
+        near = failures[first].at
+        if len(inside) == recipients and last.at - near <= window:
+            # It lies in every window from the one that ends with it to the one that begins with it.
+            span = Span(moved(last.at, -window), moved(near, window))
+            joined = found and span.first <= found[-1].last
+            found[-1:] = [Span(found[-1].first, span.last)] if joined else [*found[-1:], span]
     return found
+
+
+def moved(when: datetime, span: timedelta) -> datetime:
+    """Return another time, or the first or last that there is."""
+    try:
+        return when + span
+    except OverflowError:
+        return _LAST if span > timedelta(0) else _FIRST
 
 
 def says_up(cause: Cause | None) -> bool:

@@ -33,11 +33,10 @@ _MAILDIR = frozenset({"cur", "new", "tmp"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """One message; ``number`` counts from 1 in an mbox and is 0 elsewhere."""
+class _Place:
+    """Where a message stands; ``number`` counts from 1 in an mbox and is 0 elsewhere."""
 
     file: str
-    raw: bytes
     number: int = 0
 
     @property
@@ -47,17 +46,17 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bad:
+class Found(_Place):
+    """One message."""
+
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bad(_Place):
     """One file, or message of an mbox, that can't be read, and why."""
 
-    file: str
     why: str
-    number: int = 0
-
-    @property
-    def name(self) -> str:
-        """The message's place, for people."""
-        return f"{self.file} (message {self.number})" if self.number else self.file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from difflib import get_close_matches
 from fnmatch import translate
 from typing import NoReturn
 
 from bounced.causes import Cause
-from bounced.errors import RuleError
+from bounced.errors import RuleError, nearest
 from bounced.model import Action, Status
 from bounced.rules.patterns import PatternError, pieces
 from bounced.rules.rule import Alternative, Example, Rule
@@ -43,9 +42,9 @@ def rules_of(file: str, table: Mapping[str, object]) -> Iterator[Rule]:
     if not isinstance(let, Mapping) or not all(isinstance(v, str) for v in let.values()):
         msg = f"{file}: 'let' is a table of patterns"
         raise RuleError(msg)
-    rows = table.get("rule")
+    rows = table.get("rule", [])
     if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
-        msg = f"{file}: no [[rule]] in it"
+        msg = f"{file}: 'rule' is a list of tables; write each under a [[rule]] of its own"
         raise RuleError(msg)
     for number, row in enumerate(rows, 1):
         where = f"{file}: rule {row.get('id') or number!r}"
@@ -88,7 +87,7 @@ class _Row:
     def check_keys(self) -> None:
         for key in self.row:
             if key not in KEYS:
-                self.fail(f"unknown key {key!r}{_nearest(key, KEYS)}")
+                self.fail(f"unknown key {key!r}{nearest(key, KEYS)}")
         for key in ("id", "cause", "source", "example"):
             if not self.row.get(key):
                 self.fail(f"{key!r} is missing")
@@ -104,7 +103,7 @@ class _Row:
     def cause(self) -> Cause:
         name = self.string("cause")
         if name not in tuple(Cause):
-            hint = _nearest(name, Cause) or f": known are {', '.join(Cause)}"
+            hint = nearest(name, Cause) or f": known are {', '.join(Cause)}"
             self.fail(f"unknown cause {name!r}{hint}")
         return Cause(name)
 
@@ -125,7 +124,7 @@ class _Row:
     def named(self, found: re.Match[str]) -> str:
         """Return the words that stand behind a name of the file's ``let``."""
         if found[1] not in self.let:
-            self.fail(f"no {found[1]!r} in 'let'{_nearest(found[1], self.let)}")
+            self.fail(f"no {found[1]!r} in 'let'{nearest(found[1], self.let)}")
         return f"(?:{self.let[found[1]]})"
 
     def glob(self, key: str) -> re.Pattern[str] | None:
@@ -170,15 +169,9 @@ class _Row:
             self.fail("an example is a string or a table of strings")
         for name in value:
             if name not in _EXAMPLE_KEYS:
-                self.fail(f"unknown key {name!r} in an example{_nearest(name, _EXAMPLE_KEYS)}")
+                self.fail(f"unknown key {name!r} in an example{nearest(name, _EXAMPLE_KEYS)}")
         if value.get("action", "failed") not in ACTIONS:
             self.fail(f"unknown action {value['action']!r} in an example")
         if "status" in value and not Status.find(value["status"]):
             self.fail(f"{value['status']!r} in an example is no status")
         return Example(**value)
-
-
-def _nearest(name: str, known: Iterable[str]) -> str:
-    """Return the question whether another name was meant, or nothing."""
-    close = get_close_matches(name, [str(one) for one in known], n=1, cutoff=0.5)
-    return f"; did you mean {close[0]!r}?" if close else ""

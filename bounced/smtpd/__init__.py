@@ -1,9 +1,10 @@
-"""Receiving: SMTP and LMTP in, stored messages out.  The only place that knows aiosmtpd."""
+"""Receiving: SMTP and LMTP in, stored messages out.  Nothing here sends mail on."""
 
 from __future__ import annotations
 
-from bounced.smtpd.connection import Service
 from bounced.smtpd.intake import Intake, QueueIds, Writes
 from bounced.smtpd.listener import PROTOCOLS, Listeners
+from bounced.smtpd.service import Service
+from bounced.smtpd.tls import Certificate
 
-__all__ = ["PROTOCOLS", "Intake", "Listeners", "QueueIds", "Service", "Writes"]
+__all__ = ["PROTOCOLS", "Certificate", "Intake", "Listeners", "QueueIds", "Service", "Writes"]

@@ -1,179 +1,291 @@
-"""One connection: its life, its silence, its replies.  RFC 5321 §4.2, §4.5.3.2.
+"""One connection: its commands, its messages, its limits, its silence.  RFC 5321 §4.2, §4.5.3.2.
 
-Below it is aiosmtpd, which splits the commands and calls a method for each.  No exception and no
-text of a client ever reaches a reply; whatever goes wrong on our side is a 4xx and leaves the
-session usable.  A silence is counted from the client's last sign of life, and never against our own
-work.
+No exception and no text of a client ever reaches a reply; whatever goes wrong on our side is a 4xx
+and leaves the session usable.  A silence is counted from the client's last sign of life, and never
+against our own work.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections import defaultdict
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, Final
 
-from aiosmtpd import smtp
-
-from bounced.log import Log
-from bounced.smtpd import reply
-from bounced.smtpd.intake import Intake
+from bounced.model import Envelope
+from bounced.smtpd import proxy, reply
+from bounced.smtpd.clients import Network
+from bounced.smtpd.data import DataReader
+from bounced.smtpd.patience import Patience
 from bounced.smtpd.reply import Row
+from bounced.smtpd.service import Service
+from bounced.smtpd.session import Session
+from bounced.smtpd.wire import Wire
 
-# A mail address may take 254 octets, ORCPT 500 (RFC 3461 §4.2), AUTH 500 and ENVID 100 beside it.
-_COMMAND = 4096
-_IDLERS = ("NOOP", "EHLO", "HELO", "LHLO", "HELP", "VRFY", "EXPN", "AUTH", "STARTTLS")
-# How often in one connection; the first ones deliver nothing and hold a place.
-_CALLS: Final = {"*": 10**6, **dict.fromkeys(_IDLERS, 100)}
+_ENDLESS = 2**20  # octets without the end of a line
+_RETRY = 1.0  # seconds until we look again whether our own work is done
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Service:
-    """What all connections share; ``message_size`` in octets, ``idle`` in seconds.
+class Connection(Wire):
+    """The server's side of one connection, for a client that was let in as one of *network*.
 
-    ``accepts`` says whether a forward path is one of ours, ``forged`` whether it only pretends to.
+    With *told* it is a balancer's, which first has to say who the client is.
     """
 
-    hostname: str
-    accepts: Callable[[str], bool]
-    forged: Callable[[str], bool]
-    intake: Intake
-    log: Log
-    message_size: int = 50 * 2**20
-    recipients: int = 100
-    idle: float = 300.0
-    connections: set[Connection] = field(default_factory=set)
-    takings: set[asyncio.Task[Row]] = field(default_factory=set)
+    __slots__ = (
+        "_commands", "_data", "_envelope", "_errors", "_network", "_patience", "_searched",
+        "_session", "_stopping", "_storing", "_told",
+    )  # fmt: skip
 
+    def __init__(
+        self,
+        service: Service,
+        session: type[Session],
+        *,
+        peer: str,
+        network: Network | None,
+        told: bool = False,
+    ) -> None:
+        super().__init__(service, peer)
+        self._session = session(service, peer)
+        self._network = network
+        self._told = told
+        self._searched = 0  # octets of the buffer that hold no end of a line
+        self._data: DataReader | None = None
+        self._envelope = Envelope()
+        self._storing = False  # the silence is ours
+        self._stopping = False
+        self._commands = 0
+        self._errors = 0
+        limits = service.limits
+        self._patience = Patience(limits.idle, limits.session, limits.data_rate, self._loop.time())
 
-def peer_of(transport: asyncio.BaseTransport) -> str:
-    """Return the client's IP address, ``""`` on a unix socket."""
-    name = transport.get_extra_info("peername")
-    return str(name[0]).removeprefix("::ffff:") if isinstance(name, tuple) else ""
+    @property
+    def busy(self) -> bool:
+        """Whether it is with a message, from DATA to the reply."""
+        return self._storing or self._data is not None
 
+    @property
+    def _speaking(self) -> bool:
+        return super()._speaking or self._data is not None
 
-class Connection(smtp.SMTP):
-    """The server's side of one connection."""
-
-    command_size_limit = _COMMAND
-    line_length_limit = 2**16  # of the buffer; DATA has no limit of its own for a line
-    source = "smtp"
-    ident = "ESMTP bounced"
-
-    def __init__(self, service: Service, loop: asyncio.AbstractEventLoop) -> None:
-        # aiosmtpd has one such table for all connections, and clears it for each new one.
-        self.command_size_limits = defaultdict(lambda: _COMMAND)
-        super().__init__(
-            None,
-            data_size_limit=service.message_size,
-            enable_SMTPUTF8=True,
-            hostname=service.hostname,
-            ident=self.ident,
-            timeout=service.idle,
-            command_call_limit=_CALLS,
-            loop=loop,
-        )
-        self.service = service
-        self.peer = ""
-        self.heard = 0.0
-        self.stopping = False
-        self.receiving = False  # bytes are a sign of life only inside a message
-        self.storing = False  # the silence is ours
-        self.busy = False  # with a message, from DATA to the reply
+    @property
+    def _waiting(self) -> bool:
+        return self._storing
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin; the session is known to the service from here on."""
-        self.service.connections.add(self)
-        self.peer = peer_of(transport)
+        """Begin; the connection is known to the service already."""
         super().connection_made(transport)
+        self._timer = self._loop.call_at(self._patience.until(receiving=False), self._tick)
+        if not self._told:
+            self._say(self._session.banner)
+            self._flush()
 
     def connection_lost(self, error: Exception | None) -> None:
         """End; a message that is being stored goes on to its commit."""
-        self.service.connections.discard(self)
+        self._break_off()
         super().connection_lost(error)
-
-    def data_received(self, data: bytes) -> None:
-        """Take bytes; those of a message count as a sign of life."""
-        if self.receiving:
-            self.heard = self.loop.time()
-        super().data_received(data)
-
-    def eof_received(self) -> bool | None:
-        """Note that the client says no more; what it has said is still answered."""
-        return asyncio.StreamReaderProtocol.eof_received(self)
+        self._service.clients.leave(self._network)
+        self._service.gone(self)
 
     def stop(self) -> None:
         """Send the client away now, or after the reply to the message that it is sending."""
-        self.stopping = True
+        self._stopping = True
         if not self.busy:
             self.leave(reply.STOPPING)
 
-    def leave(self, last: Row) -> None:
-        """Say *last* and hang up, at once if the client does not read what it is told."""
-        transport = self.transport
-        if isinstance(transport, asyncio.WriteTransport) and not transport.is_closing():
-            transport.write(f"{last}\r\n".encode())
-            if transport.get_write_buffer_size():
-                transport.abort()
-            else:
-                transport.close()
-        if self._handler_coroutine:
-            self._handler_coroutine.cancel()
+    def leave(self, last: Row | None) -> None:
+        """Say *last* and hang up; a message that has not come to its end is forgotten."""
+        super().leave(last)
+        self._break_off()
 
-    def _reset_timeout(self, duration: float | None = None) -> None:  # noqa: ARG002 - aiosmtpd's
-        self.heard = self.loop.time()
-        if self._timeout_handle is None:
-            self._wait(self.service.idle)
+    def drop(self) -> None:
+        """Let go of the message that is being received; the memory is needed."""
+        if self._data:
+            self._data.drop()
 
-    def _wait(self, seconds: float) -> None:
-        self._timeout_handle = self.loop.call_later(seconds, self._timeout_cb)
+    def _step(self) -> bool:
+        if self._told:
+            return self._introduced()
+        return self._received(self._data) if self._data else self._commanded()
 
-    def _timeout_cb(self) -> None:
-        """Hang up after a silence of the client's; our own work is never interrupted."""
-        left = self.service.idle - (self.loop.time() - self.heard)
-        if self.storing:
-            self._wait(self.service.idle)
-        elif left > 0:
-            self._wait(left)
+    def _begin_session(self, *, encrypted: bool = False) -> None:
+        self._session = type(self._session)(self._service, self.peer, encrypted=encrypted)
+        self._searched = 0
+
+    def _introduced(self) -> bool:
+        """Read who the client is, from the balancer."""
+        try:
+            header = proxy.read(bytes(self._buffer))
+        except proxy.NotProxyError:
+            why = bytes(self._buffer[:40]).decode("ascii", "backslashreplace")
+            self._service.tallies.not_understood(protocol="proxy", peer=self.peer, why=why)
+            self.leave(None)
+            return False
+        if header is None:
+            return False
+        del self._buffer[: header.length]
+        self._told = False
+        self.peer = header.client or self.peer
+        network = self._service.clients.network(header.client)
+        if not self._service.clients.enter(network):
+            self._over("connections_per_client", reply.TOO_MANY_OF_CLIENT)
+            return False
+        self._network = network
+        self._begin_session()
+        self._say(self._session.banner)
+        return True
+
+    # Commands.
+
+    def _commanded(self) -> bool:
+        """Answer one command, if one has come."""
+        end = self._buffer.find(b"\n", self._searched)
+        if end < 0:
+            self._wait_for_line()
+            return False
+        line = bytes(self._buffer[:end])
+        del self._buffer[: end + 1]
+        self._searched = self._wasted = 0
+        self._patience.hear(self._loop.time())
+        self._answer(self._reply_to(line))
+        return True
+
+    def _wait_for_line(self) -> None:
+        """Keep no more of a line than shows that it is too long."""
+        limit = self._service.limits.command_length + 2  # a CR may be the last of them
+        if len(self._buffer) > limit:
+            self._wasted += len(self._buffer) - limit
+            del self._buffer[limit:]
+            if self._wasted > _ENDLESS:
+                self._over("command_length", reply.ENDLESS_LINE)
+        self._searched = len(self._buffer)
+
+    def _reply_to(self, line: bytes) -> Row:
+        try:
+            return self._session.command(line.removesuffix(b"\r"))
+        except Exception as error:  # noqa: BLE001 - whatever it was, it is not the client's fault
+            self._service.log.failure(doing="a command", error=error)
+            self._session.reset()
+            return reply.for_error(error)
+
+    def _answer(self, answer: Row) -> None:
+        """Say it, do what it says, and count."""
+        context = self._service.tls() if answer is reply.READY_FOR_TLS else None
+        if answer is reply.BYE:
+            self.leave(answer)
+        elif answer is reply.SEND_DATA:
+            self._begin()
         else:
-            self.leave(reply.IDLE)
+            self._say(answer)
+            self._errors += answer.permanent and answer not in reply.NOT_FOR_US
+        if context:
+            self._encrypt(context)
+            self._begin_session(encrypted=True)
+        # Recipients have a limit of their own.
+        self._commands += answer is not reply.FORWARD_PATH_OK
+        if self._errors >= self._service.limits.errors:
+            self._over("errors", reply.TOO_MANY_ERRORS)
+        elif self._commands >= self._service.limits.commands and not self._data:
+            self._over("commands", reply.TOO_MANY_COMMANDS)
 
-    async def push(self, status: Any) -> None:
-        """Send one reply; aiosmtpd's own ones are replaced by the table's."""
-        if isinstance(status, Row):
-            await super().push(str(status))
-        elif isinstance(status, str) and status.startswith("500"):
-            long = status.startswith("500 Command line too long")
-            await self.push(reply.LINE_TOO_LONG if long else reply.NO_SUCH_COMMAND)
-        elif status is not None:
-            await super().push(status)
+    # One message.
 
-    async def handle_exception(self, error: Exception) -> str:
-        """Answer 451 to whatever it was, and make the session ready for the next message."""
-        gone = isinstance(error, EOFError | ConnectionError)
-        if not gone:
-            self.service.log.failure(doing="a command", error=error)
-        if gone or self.transport is None or self.transport.is_closing():
-            self._writer.close()
-            raise asyncio.CancelledError from error
-        self.reset()
-        return str(reply.for_error(error))
+    def _begin(self) -> None:
+        """Ask for the message, if this client may send one more and there is room for it."""
+        service = self._service
+        if not service.clients.message(self._network, self._loop.time()):
+            self._over("messages_per_client", reply.TOO_MANY_MESSAGES)
+        elif service.memory.full:
+            self._session.reset()
+            self._say(reply.FULL)
+        else:
+            self._envelope = self._session.envelope()
+            self._data = DataReader(service.limits.message_size)
+            self._say(reply.SEND_DATA)
 
-    def reset(self) -> None:
-        """Forget the envelope."""
-        self._set_rset_state()  # type: ignore[no-untyped-call]
+    def _received(self, data: DataReader) -> bool:
+        """Take what has come of the message; whether it was all of it."""
+        chunk = bytes(self._buffer)
+        if not chunk:
+            return False
+        self._buffer.clear()
+        try:
+            data.feed(chunk)
+        except Exception as error:  # noqa: BLE001 - what is left is never to be taken for commands
+            self._service.log.failure(doing="receiving a message", error=error)
+            self.leave(reply.BROKEN)
+            return False
+        self._patience.receive(len(chunk), self._loop.time())
+        self._service.memory.hold(self, data.held)
+        if data.done:
+            self._finish(data)
+        elif data.hopeless:
+            self._over("message_size", reply.NEVER_ENDS)
+        return data.done
 
-    @property
-    def dialogue(self) -> asyncio.Task[None] | None:
-        """The task that talks to the client; it ends with the connection."""
-        return self._handler_coroutine
+    def _finish(self, data: DataReader) -> None:
+        """Store the message that has come, or say why not."""
+        self._data = None
+        self._buffer += data.left
+        self._patience.hear(self._loop.time())
+        if data.dropped:
+            self._service.memory.release(self)
+            answer = reply.TOO_LARGE if data.too_large else reply.FULL
+            self._service.log.refused(peer=self.peer, command="DATA", reply=str(answer))
+            self._errors += answer.permanent
+            self._done(answer)
+            return
+        self._storing = True
+        task = self._loop.create_task(self._store(data.take(), self._envelope))
+        self._service.takings.add(task)
+        task.add_done_callback(self._service.taken)
 
-    def unread(self, data: bytes) -> None:
-        """Put back what was read too far, in front of what has come since."""
-        self._reader._buffer[:0] = data  # type: ignore[attr-defined]  # noqa: SLF001 - asyncio has no way to do it
+    async def _store(self, body: bytes, envelope: Envelope) -> None:
+        """Store one message; a client that leaves meanwhile changes nothing of it."""
+        octets = self._service.memory.keep(self)
+        source = self._session.source
+        try:
+            answer = await self._service.intake.take(body, envelope, source=source, peer=self.peer)
+        finally:
+            self._storing = False
+            self._service.memory.give_back(octets)
+        if not answer.temporary:
+            self._commands = self._errors = 0
+        self._patience.hear(self._loop.time())
+        self._done(answer)
+        self._work()
 
-    async def _handle_client(self) -> None:
-        with contextlib.suppress(ConnectionError):
-            await super()._handle_client()
+    def _done(self, answer: Row) -> None:
+        """Reply to a message: in LMTP once for each of its recipients.  RFC 2033 §4.2."""
+        lmtp = self._session.source == "lmtp"
+        for _ in range(len(self._envelope.forward_paths) if lmtp else 1):
+            self._say(answer)
+        self._envelope = Envelope()
+        if self._stopping:
+            self.leave(reply.STOPPING)
+        elif self._patience.over(self._loop.time()):
+            self._over("session", reply.SESSION_OVER)
+
+    def _break_off(self) -> None:
+        """Forget a message whose end has not come; the client has it still."""
+        if self._data:
+            self._service.tallies.broken_off(peer=self.peer, octets=self._data.received)
+            self._service.memory.release(self)
+            self._data = None
+            self._service.calm()
+
+    # Limits.
+
+    def _over(self, limit: str, answer: Row) -> None:
+        """Send a client away that has reached a limit, named as its setting is."""
+        if not self._leaving:
+            self._service.tallies.limit(limit=limit, peer=self.peer, reply=answer)
+            self.leave(answer)
+
+    def _tick(self) -> None:
+        """Send a client away whose time is over; our own work is never interrupted."""
+        now, receiving = self._loop.time(), self._data is not None
+        until = self._patience.until(receiving=receiving)
+        if self._storing or now < until:
+            again = max(until, now + _RETRY) if self._storing else until
+            self._timer = self._loop.call_at(again, self._tick)
+        else:
+            self._over(*self._patience.why(now, receiving=receiving))

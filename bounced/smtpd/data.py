@@ -7,6 +7,8 @@ octets stay as they came.  Linear in time, and one byte of memory for a byte of 
 
 from __future__ import annotations
 
+from io import BytesIO
+
 _END = b"\r\n.\r\n"
 _NEW_LINE = b"\r\n"
 
@@ -16,7 +18,7 @@ class DataReader:
 
     What is beyond the limit is read on and thrown away, because a sender understands a reply only
     after it has sent the whole message; beyond twice the limit ``hopeless`` says to hang up.
-    ``received`` counts the octets that have come.
+    ``received`` counts the octets that have come, ``size`` those of the message.
     """
 
     def __init__(self, limit: int) -> None:
@@ -25,10 +27,21 @@ class DataReader:
         # The CRLF of the DATA command itself stands in front of the first line.
         self._held = _NEW_LINE
         self._skip = len(_NEW_LINE)
-        self._body = bytearray()
+        self._body = BytesIO()  # hands its bytes over without a copy
+        self.size = 0
         self.done = False
-        self.too_large = False
+        self.dropped = False
         self.left = b""  # what came behind the end: the next commands of a pipelining client
+
+    @property
+    def too_large(self) -> bool:
+        """Whether the message is larger than may be."""
+        return self.size > self._limit
+
+    @property
+    def held(self) -> int:
+        """How many octets are in memory."""
+        return self._body.tell() + len(self.left)
 
     @property
     def hopeless(self) -> bool:
@@ -53,20 +66,23 @@ class DataReader:
         return self.done
 
     def _keep(self, data: bytes) -> None:
-        if self.too_large:
-            return
         # Each line's leading dot goes; an occurrence can't be cut in two, as its start is held.
         text = data.replace(b"\r\n.", _NEW_LINE)
         skipped = min(self._skip, len(text))
         self._skip -= skipped
-        if len(self._body) + len(text) - skipped > self._limit:
-            self.too_large = True
-            self._body = bytearray()
-        else:
-            self._body += memoryview(text)[skipped:]
+        self.size += len(text) - skipped
+        if self.too_large:
+            self.drop()
+        if not self.dropped:
+            self._body.write(memoryview(text)[skipped:])
+
+    def drop(self) -> None:
+        """Let go of the body; what is still to come of it is only counted."""
+        self.dropped = True
+        self._body = BytesIO()
 
     def take(self) -> bytes:
         """Return the body and let go of it."""
-        body = bytes(self._body)
-        self._body = bytearray()
+        body = self._body.getvalue()
+        self._body = BytesIO()
         return body

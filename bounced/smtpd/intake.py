@@ -1,8 +1,8 @@
 """Take one message: read it, store it, log it, answer.  Here the daemon takes responsibility, once.
 
 :meth:`Intake.take` answers 250 after the commit that holds the raw message, its events and the
-changed state, synced to disk; every other way out of it is a 4xx.  A reader that fails, or does not
-come to an end, never stops a message: it is stored as unrecognised.
+changed state, synced to disk; every other way out of it is a 4xx.  A message that no reader comes
+to an end with is stored as unrecognised; where no reader is to be had, the sender keeps it.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ import contextlib
 import hashlib
 import secrets
 import time
-from collections.abc import Callable
-from concurrent.futures import Executor, Future
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
 
-from bounced.errors import StoreUnavailableError
+from bounced.errors import ReadersAwayError, StoreUnavailableError, UnreadableError
 from bounced.log import Failed, Log
 from bounced.model import DEFAULT_STREAM, Defect, Envelope, Kind, Reading, Report
 from bounced.smtpd import reply
@@ -61,18 +61,15 @@ def _now() -> datetime:
 class Intake:
     """What the way of a message needs; each step can be made to fail on its own.
 
-    ``read`` and ``fingerprint`` run in ``pool``, off the event loop; after ``patience`` seconds a
-    message is stored without waiting for them any longer.  ``taken`` counts what was answered 250.
+    ``read`` returns reading and fingerprint; it raises UnreadableError for a message to keep as
+    unrecognised.  ``taken`` counts what was answered 250.
     """
 
-    read: Callable[[bytes, Envelope], Reading]
-    fingerprint: Callable[[bytes], str]
+    read: Callable[[bytes, Envelope], Awaitable[tuple[Reading, str]]]
     writer: Writes
     log: Log
-    pool: Executor
     now: Callable[[], datetime] = _now
     queue_ids: Callable[[], str] = field(default_factory=QueueIds)
-    patience: float = 30.0
     taken: int = 0
     _waiting: dict[str, float] = field(default_factory=dict)
 
@@ -91,7 +88,7 @@ class Intake:
             # Whatever becomes of the log, the sender gets its answer.
             with contextlib.suppress(Exception):
                 self.log.deferred(queue_id=queue_id, reply=str(answer), why=_words(error))
-                if not isinstance(error, StoreUnavailableError):
+                if not isinstance(error, StoreUnavailableError | ReadersAwayError):
                     self.log.failure(doing="storing a message", error=error)
             return answer
         self.taken += 1
@@ -124,23 +121,12 @@ class Intake:
             self._tell(incoming, recorded, 1000 * (time.perf_counter() - started))
 
     async def _examine(self, raw: bytes, envelope: Envelope, queue_id: str) -> tuple[Reading, str]:
-        reading = await self._contained("read", queue_id, lambda: self.read(raw, envelope))
-        fingerprint = await self._contained("fingerprint", queue_id, lambda: self.fingerprint(raw))
-        return (
-            reading if isinstance(reading, Reading) else _unrecognised(reading),
-            fingerprint if isinstance(fingerprint, str) else hashlib.sha256(raw).hexdigest(),
-        )
-
-    async def _contained(
-        self, reader: str, queue_id: str, work: Callable[[], Reading | str]
-    ) -> Reading | str | Exception:
-        """Do *work* in the pool; a failure is logged and returned."""
         try:
-            async with asyncio.timeout(self.patience):
-                return await asyncio.get_running_loop().run_in_executor(self.pool, work)
-        except Exception as error:  # noqa: BLE001 - whatever it was, the message is kept
-            self.log.reader_failed(queue_id=queue_id, reader=reader, why=_words(error))
-            return error
+            return await self.read(raw, envelope)
+        except UnreadableError as error:
+            self.log.reader_failed(queue_id=queue_id, reader="read", why=str(error))
+            digest = await asyncio.to_thread(hashlib.sha256, raw)
+            return _unrecognised(error), digest.hexdigest()
 
     def _tell(self, incoming: Incoming, recorded: Recorded, milliseconds: float) -> None:
         claim = recorded.claim or incoming.reading.claim
@@ -148,6 +134,7 @@ class Intake:
             queue_id=incoming.queue_id,
             reverse_path=incoming.envelope.reverse_path,
             forward_paths=incoming.envelope.forward_paths,
+            parameters=(incoming.envelope.parameters, *incoming.envelope.forward_parameters),
             kind=incoming.reading.report.kind,
             stream=incoming.stream,
             trust=claim.trust,
@@ -183,8 +170,8 @@ def _words(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-def _unrecognised(why: Reading | str | Exception) -> Reading:
-    defect = Defect(field="reader", text=f"failed: {type(why).__name__}")
+def _unrecognised(error: UnreadableError) -> Reading:
+    defect = Defect(field="reader", text=f"failed: {error.name}")
     report = Report(
         kind=Kind.UNRECOGNISED, source="none", because="a reader failed on it", defects=(defect,)
     )

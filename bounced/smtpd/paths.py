@@ -12,8 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-# SIZE: RFC 1870; BODY: RFC 6152; SMTPUTF8: RFC 6531; AUTH: RFC 4954; the others: RFC 3461.
-_KNOWN: Final = frozenset({"SIZE", "BODY", "SMTPUTF8", "AUTH", "RET", "ENVID", "NOTIFY", "ORCPT"})
+# SIZE: RFC 1870; BODY: RFC 6152; SMTPUTF8: RFC 6531; AUTH: RFC 4954; RET, ENVID, NOTIFY, ORCPT:
+# RFC 3461.  A name is as RFC 5321 §4.1.2 has it (esmtp-keyword).
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*+")
+_MOST: Final = 32
 _QUOTED = re.compile(r'<((?:"(?:[^"\\]|\\.)*+"|[^"<>])*+)>')
 _BRACKETED = re.compile(r"<([^<>]*+)>")  # with a quote that is never closed
 _BARE = re.compile(r"([^\s<>]++)")
@@ -28,6 +30,13 @@ class Path:
 
     address: str
     parameters: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def words(self) -> str:
+        """The parameters, as a client writes them: ``SIZE=1234 AUTH=<>``."""
+        return " ".join(
+            f"{name}={value}" if value else name for name, value in self.parameters.items()
+        )
 
     @property
     def size(self) -> int:
@@ -54,5 +63,5 @@ def read(argument: str, keyword: str) -> Path | None:
 
 
 def _parameters(text: str) -> list[tuple[str, str]]:
-    words = (word.partition("=") for word in text.split())
-    return [(name.upper(), value) for name, _, value in words if name.upper() in _KNOWN]
+    words = (word.partition("=") for word in text.split()[:_MOST])
+    return [(name.upper(), value) for name, _, value in words if _NAME.fullmatch(name)]

@@ -1,190 +1,196 @@
-"""What each command of SMTP and LMTP does.  RFC 5321, RFC 1870, RFC 2033, RFC 2034."""
+"""What each command of SMTP and LMTP does.  RFC 5321, RFC 1870, RFC 2033, RFC 2034, RFC 3207.
+
+Sans-IO: a line in, a reply out.  Three replies say to the connection that something begins or ends:
+``SEND_DATA``, ``READY_FOR_TLS`` and ``BYE``.  Nothing that a client says is ever executed, looked
+up or sent on: an address is accepted because the settings have it, or refused.
+"""
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Callable, Mapping
+from typing import Final
 
 from bounced.model import Envelope
 from bounced.smtpd import paths, reply
-from bounced.smtpd.connection import Connection
-from bounced.smtpd.data import DataReader
 from bounced.smtpd.reply import Row
+from bounced.smtpd.service import Service
 
-_CHUNK = 2**18
+Answer = Callable[["Session", str], Row]
 
 
-class Session(Connection):
-    """The server's side of one SMTP connection."""
+class Session:
+    """One SMTP client's dialogue."""
+
+    source = "smtp"
+    ident = "ESMTP bounced"
+    hello_first = reply.HELLO_FIRST
+
+    __slots__ = ("_encrypted", "_forward", "_greeted", "_peer", "_reverse", "_service")
+
+    def __init__(self, service: Service, peer: str, *, encrypted: bool = False) -> None:
+        self._service = service
+        self._peer = peer
+        self._encrypted = encrypted
+        self._greeted = False
+        self._reverse: paths.Path | None = None
+        self._forward: list[paths.Path] = []
+
+    @property
+    def banner(self) -> Row:
+        """The first words."""
+        return Row(220, "", f"{self._service.hostname} {self.ident}")
+
+    @property
+    def recipients(self) -> int:
+        """How many recipients have been accepted."""
+        return len(self._forward)
+
+    def command(self, line: bytes) -> Row:
+        """Return the reply to one line; a line without its end."""
+        if len(line) > self._service.limits.command_length:
+            return reply.LINE_TOO_LONG
+        word, _, rest = line.partition(b" ")
+        method = self.commands.get(word.upper())
+        if method is None:
+            return reply.NO_SUCH_COMMAND
+        # What is no UTF-8 is refused where an address is read; nothing else is kept.
+        return method(self, rest.strip().decode("utf-8", "surrogateescape"))
+
+    def reset(self) -> None:
+        """Forget the envelope."""
+        self._reverse = None
+        self._forward = []
+
+    def envelope(self) -> Envelope:
+        """Return the envelope and begin with an empty one."""
+        reverse, forward = self._reverse, self._forward
+        self.reset()
+        return Envelope(
+            reverse_path=reverse.address if reverse else None,
+            forward_paths=tuple(path.address for path in forward),
+            parameters=reverse.words if reverse else "",
+            forward_parameters=tuple(path.words for path in forward),
+        )
 
     def _refused(self, command: str, answer: Row) -> Row:
-        self.service.log.refused(peer=self.peer, command=command, reply=str(answer))
+        self._service.log.refused(peer=self._peer, command=command, reply=str(answer))
         return answer
 
-    async def smtp_HELO(self, hostname: str | None) -> None:
-        """Greet.  RFC 5321 §4.1.1.1."""
-        await self._greet(hostname, extended=False)
+    def _helo(self, name: str) -> Row:
+        return self._greet(name, [])
 
-    async def smtp_EHLO(self, hostname: str | None) -> None:
-        """Greet, and say what is offered.  RFC 5321 §4.1.1.1."""
-        await self._greet(hostname, extended=True)
+    def _ehlo(self, name: str) -> Row:
+        """Greet, and say what is offered.  RFC 5321 §4.1.1.1, RFC 2033 §4.1."""
+        size = f"SIZE {self._service.limits.message_size}"
+        offers = ["PIPELINING", size, "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES"]
+        if self._service.tls() and not self._encrypted:
+            offers.append("STARTTLS")
+        return self._greet(name, offers)
 
-    async def _greet(self, hostname: str | None, *, extended: bool) -> None:
-        if not hostname or not self.session:
-            await self.push(reply.SYNTAX)
-            return
+    def _greet(self, name: str, offers: list[str]) -> Row:
+        if not name:
+            return reply.SYNTAX
         self.reset()
-        self.session.host_name = hostname
-        self.session.extended_smtp = extended
-        lines = [self.hostname]
-        if extended:
-            size = f"SIZE {self.service.message_size}"
-            lines += ["PIPELINING", size, "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES"]
-        await super().push("".join(f"250-{line}\r\n" for line in lines[:-1]) + f"250 {lines[-1]}")
+        self._greeted = True
+        return Row(250, "", "\n".join([self._service.hostname, *offers]))
 
-    async def smtp_NOOP(self, arg: str | None) -> None:
-        """Do nothing.  RFC 5321 §4.1.1.9."""
-        await self.push(reply.OK)
+    def _noop(self, _: str) -> Row:
+        return reply.OK
 
-    async def smtp_RSET(self, arg: str | None) -> None:
-        """Forget the envelope.  RFC 5321 §4.1.1.5."""
+    def _rset(self, _: str) -> Row:
         self.reset()
-        await self.push(reply.OK)
+        return reply.OK
 
-    async def smtp_QUIT(self, arg: str | None) -> None:
-        """Say good-bye.  RFC 5321 §4.1.1.10."""
-        self.leave(reply.BYE)
+    def _quit(self, _: str) -> Row:
+        return reply.BYE
 
-    async def _not_offered(self, arg: str | None) -> None:
-        await self.push(reply.NOT_OFFERED)
+    def _not_offered(self, _: str) -> Row:
+        """Refuse.  AUTH is never offered: Microsoft 365 then sends AUTH=, others passwords."""
+        return reply.NOT_OFFERED
 
-    # AUTH is never offered: Microsoft 365 then sends AUTH=, others their passwords.
-    smtp_AUTH = smtp_STARTTLS = smtp_HELP = smtp_VRFY = smtp_EXPN = _not_offered
+    def _not_verified(self, _: str) -> Row:
+        """Tell nothing about an address.  RFC 5321 §7.3 wants 252 of who tells nothing."""
+        return reply.NOT_VERIFIED
 
-    async def smtp_MAIL(self, arg: str | None) -> None:
+    def _starttls(self, argument: str) -> Row:
+        """Begin to encrypt; the connection then begins with an empty dialogue.  RFC 3207 §4."""
+        if self._encrypted:
+            return reply.TLS_TWICE
+        if not self._service.tls():
+            return reply.NOT_OFFERED
+        return reply.SYNTAX if argument else reply.READY_FOR_TLS
+
+    def _mail(self, argument: str) -> Row:
         """Take the reverse path.  RFC 5321 §4.1.1.2, RFC 1870 §6.1."""
-        assert self.session
-        assert self.envelope
-        path = paths.read(arg or "", "FROM")
-        if not self.session.host_name:
-            await self.push(reply.LHLO_FIRST if self.source == "lmtp" else reply.HELLO_FIRST)
-        elif self.envelope.mail_from is not None:
-            await self.push(reply.MAIL_TWICE)
-        elif path is None:
-            await self.push(self._refused("MAIL", reply.BAD_REVERSE_PATH))
-        elif path.size > self.service.message_size:
-            await self.push(self._refused("MAIL", reply.TOO_LARGE))
-        else:
-            self.envelope.mail_from = path.address
-            await self.push(reply.REVERSE_PATH_OK)
+        path = paths.read(argument, "FROM")
+        if not self._greeted:
+            return self.hello_first
+        if self._reverse is not None:
+            return reply.MAIL_TWICE
+        if path is None:
+            return self._refused("MAIL", reply.BAD_REVERSE_PATH)
+        if path.size > self._service.limits.message_size:
+            return self._refused("MAIL", reply.TOO_LARGE)
+        self._reverse = path
+        return reply.REVERSE_PATH_OK
 
-    async def smtp_RCPT(self, arg: str | None) -> None:
+    def _rcpt(self, argument: str) -> Row:
         """Take one forward path, if it is one of ours.  RFC 5321 §4.1.1.3, §4.5.3.1.8."""
-        assert self.envelope
-        path = paths.read(arg or "", "TO")
-        if self.envelope.mail_from is None:
-            await self.push(reply.MAIL_FIRST)
-        elif path is None or not path.address:
-            await self.push(self._refused("RCPT", reply.BAD_FORWARD_PATH))
-        elif refusal := self._refusal(path.address):
-            log = self.service.log
+        path = paths.read(argument, "TO")
+        if self._reverse is None:
+            return reply.MAIL_FIRST
+        if path is None or not path.address:
+            return self._refused("RCPT", reply.BAD_FORWARD_PATH)
+        if refusal := self._refusal(path.address):
+            log = self._service.log
             tell = log.forged_refused if refusal is reply.FORGED else log.recipient_refused
-            tell(peer=self.peer, forward_path=path.address, reply=str(refusal))
-            await self.push(refusal)
-        elif len(self.envelope.rcpt_tos) >= self.service.recipients:
-            await self.push(reply.TOO_MANY_RECIPIENTS)
-        else:
-            self.envelope.rcpt_tos.append(path.address)
-            await self.push(reply.FORWARD_PATH_OK)
+            tell(peer=self._peer, forward_path=path.address, reply=str(refusal))
+            return refusal
+        if len(self._forward) >= self._service.limits.recipients:
+            return reply.TOO_MANY_RECIPIENTS
+        self._forward.append(path)
+        return reply.FORWARD_PATH_OK
 
     def _refusal(self, forward_path: str) -> Row | None:
-        if not self.service.accepts(forward_path):
+        if not self._service.accepts(forward_path):
             return reply.NOT_OURS
-        return reply.FORGED if self.service.forged(forward_path) else None
+        return reply.FORGED if self._service.forged(forward_path) else None
 
-    async def smtp_DATA(self, arg: str | None) -> None:
-        """Take the message, store it and answer.  RFC 5321 §4.1.1.4."""
-        assert self.envelope
-        if not self.envelope.rcpt_tos:
-            no_mail = self.envelope.mail_from is None
-            await self.push(reply.MAIL_FIRST if no_mail else reply.RCPT_FIRST)
-        elif arg:
-            await self.push(reply.SYNTAX)
-        else:
-            await self._message()
+    def _data(self, argument: str) -> Row:
+        """Ask for the message, or say what is missing.  RFC 5321 §4.1.1.4."""
+        if not self._forward:
+            return reply.MAIL_FIRST if self._reverse is None else reply.RCPT_FIRST
+        return reply.SYNTAX if argument else reply.SEND_DATA
 
-    async def _message(self) -> None:
-        assert self.envelope
-        reverse_path, forward_paths = self.envelope.mail_from, tuple(self.envelope.rcpt_tos)
-        self.reset()
-        self.busy = True
-        try:
-            body = await self._receive()
-            if body is None:
-                answer = self._refused("DATA", reply.TOO_LARGE)
-            else:
-                envelope = Envelope(reverse_path=reverse_path, forward_paths=forward_paths)
-                answer = await self._store(body, envelope)
-            await self._answer(answer, len(forward_paths))
-        finally:
-            self.busy = False
-        if self.stopping:
-            self.leave(reply.STOPPING)
-
-    async def _answer(self, answer: Row, recipients: int) -> None:
-        """Reply to a message: in LMTP once for each of its recipients.  RFC 2033 §4.2."""
-        for _ in range(recipients if self.source == "lmtp" else 1):
-            await self.push(answer)
-
-    async def _receive(self) -> bytes | None:
-        """Read up to the end of the message; ``None`` when it is too large."""
-        data = DataReader(self.service.message_size)
-        self.receiving = True
-        try:
-            await self.push(reply.SEND_DATA)
-            while not data.done:
-                chunk = await self._reader.read(_CHUNK)
-                data.feed(chunk)
-                if not chunk or data.hopeless:
-                    self.leave(reply.TOO_LARGE if chunk else reply.LOCAL_ERROR)
-                    await asyncio.sleep(0)  # where the cancellation comes in
-            self.unread(data.left)
-        except Exception:
-            # What is left of the message must never be taken for commands.
-            self.leave(reply.LOCAL_ERROR)
-            raise
-        finally:
-            self.receiving = False
-            self.heard = self.loop.time()
-            if not (data.done or data.hopeless):
-                self.service.log.broken_off(peer=self.peer, octets=data.received)
-        return None if data.too_large else data.take()
-
-    async def _store(self, body: bytes, envelope: Envelope) -> Row:
-        """Store one message; a client that leaves meanwhile changes nothing of it."""
-        taking = self.service.intake.take(body, envelope, source=self.source, peer=self.peer)
-        task = asyncio.ensure_future(taking)
-        self.service.takings.add(task)
-        task.add_done_callback(self.service.takings.discard)
-        self.storing = True
-        try:
-            return await asyncio.shield(task)
-        finally:
-            self.storing = False
-            self.heard = self.loop.time()
+    commands: Mapping[bytes, Answer] = {
+        b"HELO": _helo,
+        b"EHLO": _ehlo,
+        b"MAIL": _mail,
+        b"RCPT": _rcpt,
+        b"DATA": _data,
+        b"RSET": _rset,
+        b"NOOP": _noop,
+        b"QUIT": _quit,
+        b"STARTTLS": _starttls,
+        b"VRFY": _not_verified,
+        b"EXPN": _not_verified,
+        b"HELP": _not_offered,
+        b"AUTH": _not_offered,
+    }
 
 
 class LmtpSession(Session):
-    """The server's side of one LMTP connection.  RFC 2033."""
+    """One LMTP client's dialogue.  RFC 2033: LHLO in the place of HELO and EHLO."""
 
     source = "lmtp"
     ident = "LMTP bounced"
+    hello_first = reply.LHLO_FIRST
 
-    async def smtp_LHLO(self, hostname: str | None) -> None:
-        """Greet, and say what is offered.  RFC 2033 §4.1."""
-        await self._greet(hostname, extended=True)
+    __slots__ = ()
 
-    async def smtp_HELO(self, hostname: str | None) -> None:
-        """Refuse: in LMTP it is LHLO.  RFC 2033 §4.1."""
-        await self.push(reply.NO_SUCH_COMMAND)
+    commands: Mapping[bytes, Answer] = {
+        name: answer for name, answer in Session.commands.items() if name not in (b"HELO", b"EHLO")
+    } | {b"LHLO": Session.commands[b"EHLO"]}
 
-    smtp_EHLO = smtp_HELO
+
+SESSIONS: Final[Mapping[str, type[Session]]] = {"smtp": Session, "lmtp": LmtpSession}

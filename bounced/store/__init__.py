@@ -7,6 +7,8 @@ SQLAlchemy Core; SQLite by default, PostgreSQL by its URL.  :class:`Store` recor
 from __future__ import annotations
 
 from bounced.store.apply import Effects
+from bounced.store.backup import back_up, restore
+from bounced.store.counts import Counts
 from bounced.store.facts import Fact, by_operator
 from bounced.store.incidents import Incident
 from bounced.store.letters import Letter, Letters, Settled
@@ -22,6 +24,7 @@ __all__ = [
     "FORWARD",
     "Change",
     "Changes",
+    "Counts",
     "Effects",
     "Fact",
     "HistoryEntry",
@@ -41,5 +44,7 @@ __all__ = [
     "Storm",
     "Taken",
     "Writer",
+    "back_up",
     "by_operator",
+    "restore",
 ]

@@ -16,12 +16,14 @@ from bounced.model import Report
 from bounced.notice import Topic
 from bounced.policy import Decision, Policies
 from bounced.store import incidents, outbox, state, storms
+from bounced.store.down import corrected, late
 from bounced.store.facts import Fact
 from bounced.store.incidents import Incident
 from bounced.store.judge import Entry, Memory, judge
 from bounced.store.notices import of_incidents, of_storms
 from bounced.store.outage import Foresight, foresee
 from bounced.store.recall import recall
+from bounced.store.redo import revise_all
 from bounced.store.storms import Storm
 from bounced.store.write import write
 
@@ -57,14 +59,31 @@ def take_effect(connection: Connection, sources: Sequence[Source], policies: Pol
         entries = judge(islice(facts, len(one.facts)), memory, policies)
         lines += ((entry, one.message_id) for entry in entries)
         judged.append(entries)
+    again = incidents.told_before(connection, foresight.facts)
+    doubtful = late(connection, {(one.domain, one.at) for one in foresight.facts if one.domain})
     ids = write(connection, lines)
     state.save(connection, before, memory.states)
     reports = (one.report for one in sources for _ in one.facts)
-    opened = incidents.keep(connection, zip(foresight.facts, reports, strict=True))
+    opened = incidents.keep(connection, zip(foresight.facts, reports, strict=True), again)
     broken, revised = storms.keep(connection, foresight, _events(foresight, lines, ids), policies)
+    if doubtful:
+        now = max(fact.at for fact in foresight.facts)
+        revised += _down_or_not(connection, doubtful, now, policies)
     outbox.add(connection, of_incidents(Topic.INCIDENT_OPENED, opened))
     outbox.add(connection, of_storms(Topic.STORM_STARTED, broken))
     return Effects(entries=judged, incidents=opened, storms=broken, revised=revised)
+
+
+def _down_or_not(
+    connection: Connection,
+    told: Sequence[tuple[str, datetime]],
+    now: datetime,
+    policies: Policies,
+) -> list[Decision]:
+    """Decide again on blocks for servers that are down for good, where what is *told* came late."""
+    places = corrected(connection, told, policies)
+    why = "decided again: a report of its server that came late says since when it is down, or not"
+    return revise_all(connection, places, policies, now=now, why=why)
 
 
 def end_blocks(connection: Connection, now: datetime, limit: int) -> int:

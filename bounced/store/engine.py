@@ -12,7 +12,7 @@ from typing import Final
 
 from sqlalchemy import URL, Connection, exc, make_url
 
-from bounced.errors import StoreError
+from bounced.errors import StoreError, StoreFullError
 from bounced.store import postgresql, sqlite
 from bounced.store.trouble import translated
 
@@ -23,20 +23,34 @@ WRITES: Final = "bounced_writes"
 class Database:
     """One database; ``name`` is how messages call it: its file, or its URL without the password.
 
-    Without *create* it must exist; with *read_only* as well, and nothing is written into it.
+    Without *create* it must exist; with *read_only* as well, and nothing is written into it.  With
+    *bulk* much is written in a row.
     """
 
-    def __init__(self, url: str, *, create: bool, patience: float, read_only: bool = False) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        create: bool,
+        patience: float,
+        read_only: bool = False,
+        bulk: bool = False,
+    ) -> None:
         parsed = _parsed(url)
         self._file: sqlite.File | None = None
         if parsed.get_backend_name() == "sqlite":
             self._file = sqlite.File(parsed, create=create, read_only=read_only)
             self.name = str(self._file.path)
-            self.engine = sqlite.engine(self._file, patience, writes=WRITES)
+            self.engine = sqlite.engine(self._file, patience, writes=WRITES, bulk=bulk)
         else:
             self.name = postgresql.name(parsed)
             self.engine = postgresql.engine(parsed, patience, writes=WRITES)
         self._read_only = read_only
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a file of SQLite's, whose path is ``name``."""
+        return self._file is not None
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -63,6 +77,28 @@ class Database:
             if self._file is None:
                 postgresql.only_read(connection)
             yield connection
+
+    def require_room(self, octets: int) -> None:
+        """Raise StoreFullError with less than *octets* free for an SQLite file, in it or beside it.
+
+        What is left then is for what makes room: an SQLite that has filled its disk can't even
+        delete any more.
+        """
+        if self._file is None or self._file.free() >= octets:
+            return
+        with self.read() as connection:
+            pages, size = (
+                connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
+                for name in ("freelist_count", "page_size")
+            )
+        free = self._file.free() + int(pages) * int(size)
+        if free < octets:
+            msg = (
+                f"the database {self.name} has {free >> 20} MiB left to grow, and no message is "
+                f"taken with less than {octets >> 20} MiB (store.free_space): free some space on "
+                "its disk"
+            )
+            raise StoreFullError(msg)
 
     def close(self) -> None:
         """Close all connections."""

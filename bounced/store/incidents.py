@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Row, func, select
 
 from bounced.address import domain_of
 from bounced.causes import Cause
 from bounced.model import Report
-from bounced.policy.incident import Refusal, refusal, removal
-from bounced.store.facts import Fact
-from bounced.store.outage import moved
-from bounced.store.schema import incident_recipients, incidents
+from bounced.policy.incident import OURS, UNKNOWN, refusal, removal
+from bounced.policy.outage import moved
+from bounced.store.facts import Fact, Original
+from bounced.store.recall import told_of
+from bounced.store.schema import events, incident_recipients, incidents
 from bounced.store.state import CHUNK, Place
 
 QUIET: Final = timedelta(days=3)
@@ -65,18 +66,49 @@ class _Refused:
 _Key = tuple[str, str, Cause]
 
 
-def keep(connection: Connection, told: Iterable[tuple[Fact, Report | None]]) -> list[Incident]:
+def told_before(connection: Connection, facts: Sequence[Fact]) -> set[int]:
+    """Return which of *facts*, by number, tell again of a refusal that was told of before.
+
+    One message is refused once, whether our log says so or the report that comes back.
+    """
+    refused = [(number, fact) for number, fact in enumerate(facts) if against_us(fact)]
+    query = select(events.c.id).where(
+        events.c.cause.in_(sorted(OURS)),
+        events.c.domain.is_not(None),
+        events.c.superseded_by.is_(None),
+    )
+    told: dict[Place, list[Original]] = {}
+    places = {fact.place for _, fact in refused if fact.place}
+    for at, about, _ in told_of(connection, query, places, [fact for _, fact in refused]):
+        told.setdefault(at, []).append(about)
+    again: set[int] = set()
+    for number, fact in refused:
+        if fact.place and fact.original:
+            known = told.setdefault(fact.place, [])
+            if any(one.same(fact.original) for one in known):
+                again.add(number)
+            known.append(fact.original)
+    return again
+
+
+def keep(
+    connection: Connection, told: Iterable[tuple[Fact, Report | None]], again: Collection[int] = ()
+) -> list[Incident]:
     """Note the refusals among facts, with the reports that they are from.
 
-    Returns the incidents that this opens.
+    Those that are told *again*, by number, count for nothing, but may say which host of ours was
+    meant.  Returns the incidents that this opens.
     """
     refused: dict[_Key, _Refused] = {}
     recipients: dict[_Key, set[Place]] = {}
-    for fact, report in told:
-        against = _against(fact, report)
+    for number, (fact, report) in enumerate(told):
+        against = refusal(fact.judged, report) if fact.judged and against_us(fact) else None
         if against is None or fact.place is None:
             continue
         key = (against.refuser, against.ours, against.cause)
+        if number in again:
+            _open(connection, key)
+            continue
         found = refused.setdefault(key, _Refused(fact.at, fact.at, against.evidence))
         found.first, found.last = min(found.first, fact.at), max(found.last, fact.at)
         found.failures += 1
@@ -138,23 +170,37 @@ def _incident(connection: Connection, row: dict[str, Any]) -> Incident:
     )
 
 
-def _against(fact: Fact, report: Report | None) -> Refusal | None:
-    """Return what a fact says against us, if it may say anything: only those have a domain."""
-    if fact.domain is None or fact.judged is None:
-        return None
-    return refusal(fact.judged, report)
+def against_us(fact: Fact) -> bool:
+    """Return whether a fact speaks against us, if it may say anything: only those have a domain."""
+    return fact.domain is not None and fact.verdict is not None and fact.verdict.cause in OURS
+
+
+def _open(connection: Connection, key: _Key) -> Row[*tuple[Any, ...]] | None:
+    """Return the open incident of *key*; where nobody said so far which host is meant, it is now.
+
+    A refusal that names no host of ours belongs to the last incident with that refuser.
+    """
+    refuser, ours, cause = key
+    table = incidents.c
+    query = (
+        select(table.id, table.ours, table.opened_at, table.last_at)
+        .where(table.refuser == refuser, table.cause == cause, table.closed_at.is_(None))
+        .order_by(table.ours == UNKNOWN, table.id.desc())
+        .with_for_update()
+    )
+    if ours != UNKNOWN:
+        query = query.where(table.ours.in_((ours, UNKNOWN)))
+    found = connection.execute(query).first()
+    if found and found.ours == UNKNOWN != ours:
+        named = incidents.update().where(table.id == found.id)
+        connection.execute(named.values(ours=ours))
+    return found
 
 
 def _kept(connection: Connection, key: _Key, refused: _Refused) -> tuple[int, bool]:
     """Return the open incident of *key*, and whether it is new."""
     table = incidents.c
-    query = (
-        select(table.id, table.opened_at, table.last_at)
-        .where(table.refuser == key[0], table.ours == key[1], table.cause == key[2])
-        .where(table.closed_at.is_(None))
-        .with_for_update()
-    )
-    found = connection.execute(query).first()
+    found = _open(connection, key)
     if found is None:
         row = {
             "refuser": key[0],

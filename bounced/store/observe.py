@@ -9,7 +9,7 @@ is known.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Connection
@@ -18,9 +18,9 @@ from bounced.address import domain_of
 from bounced.policy import AddressState, Decision, Policies, What
 from bounced.store import state
 from bounced.store.apply import Effects, Source, take_effect
+from bounced.store.down import doubted
 from bounced.store.facts import Fact, of_dialogue
 from bounced.store.judge import Memory, judge
-from bounced.store.outage import looks_down
 from bounced.store.state import Place
 from bounced.store.values import Observed
 
@@ -52,11 +52,11 @@ def _matters(connection: Connection, facts: Sequence[Fact]) -> Callable[[Fact], 
     places = {one.place for one in delivered if one.place}
     failing = {one.place for one in facts if one.what is not What.DELIVERED}
     known = state.load(connection, places, lock=False)
-    down = {
-        domain
-        for domain in sorted({domain_of(at.key) for at in places})
-        if looks_down(connection, domain)
-    }
+    times: dict[str, datetime] = {}
+    for one in delivered:
+        domain = domain_of(one.place.key) if one.place else ""
+        times[domain] = min(one.at, times.get(domain, one.at))
+    down = doubted(connection, times)
 
     def matters(fact: Fact) -> bool:
         at = fact.place

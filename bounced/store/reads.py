@@ -10,7 +10,8 @@ from sqlalchemy import select
 
 from bounced.causes import Cause
 from bounced.policy import AddressState
-from bounced.store import history, incidents, state, storms
+from bounced.store import counts, history, incidents, state, storms
+from bounced.store.counts import Counts
 from bounced.store.engine import Database
 from bounced.store.incidents import Incident
 from bounced.store.state import place
@@ -97,6 +98,11 @@ class Reads:
         at = place(stream or "", address)
         with self.database.read() as connection:
             return history.history(connection, at, everywhere=stream is None)
+
+    def counts(self, *, since: datetime | None = None, stream: str | None = None) -> Counts:
+        """Count the messages that came in, *since* then, in one *stream*; all, where left out."""
+        with self.database.read() as connection:
+            return counts.count(connection, since=since, stream=stream)
 
     def storms(self, *, everything: bool = False) -> list[Storm]:
         """Return the storms that go on, or *everything*; the newest last."""

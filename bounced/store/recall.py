@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from itertools import product
+from typing import Any
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, Row, Select, func, or_, select
 
 from bounced.policy import COUNTING, Effect, What
-from bounced.store.facts import Fact
+from bounced.store.facts import Fact, Original
 from bounced.store.judge import Memory
 from bounced.store.schema import events
 from bounced.store.state import CHUNK, Place
@@ -31,24 +32,35 @@ def recall(
 
     With *before*, only what stands in front of that place in the order of decisions.
     """
+    table = events.c
+    query = select(table.what, _IN_FORCE.label("effect")).where(
+        _IN_FORCE.in_(sorted(COUNTING)), table.superseded_by.is_(None)
+    )
+    if before is not None:
+        query = query.where(before > POSITION)
+    for at, about, row in told_of(connection, query, places, facts):
+        memory.remember(at, What(row.what), about, Effect(row.effect))
+
+
+def told_of(
+    connection: Connection, query: Select[Any], places: Iterable[Place], facts: Iterable[Fact]
+) -> Iterator[tuple[Place, Original, Row[Any]]]:
+    """Yield, of the events in *query*, those of *places* that may be about the messages of *facts*.
+
+    With each its place, and which message it is about.
+    """
     names = {name for fact in facts if fact.original for name in fact.original.names}
     streams: dict[str, set[str]] = {}
     for at in places:
         streams.setdefault(at.stream, set()).add(at.key)
     table = events.c
-    columns = (table.key, table.original, table.original_message_id, table.what)
-    query = select(*columns, _IN_FORCE.label("effect")).where(
-        _IN_FORCE.in_(sorted(COUNTING)), table.superseded_by.is_(None)
-    )
-    if before is not None:
-        query = query.where(before > POSITION)
+    query = query.add_columns(table.key, table.original, table.original_message_id)
     for stream, keys in sorted(streams.items()):
         for some_keys, some in product(_chunks(keys), list(_chunks(names))):
             same = or_(table.original.in_(some), table.original_message_id.in_(some))
             mine = query.where(table.stream == stream, table.key.in_(some_keys), same)
             for row in connection.execute(mine):
-                at = Place(stream, row.key)
-                memory.remember(at, What(row.what), named(row), Effect(row.effect))
+                yield Place(stream, row.key), named(row), row
 
 
 def _chunks(values: Iterable[str]) -> Iterator[list[str]]:

@@ -8,7 +8,7 @@ right as if it had been known then.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -55,7 +55,7 @@ def revise(
     after = as_of(memory.states[at], latest(before.cleared_at, now))
     decision = Decision(effect=_effect(before, after), before=before, after=after, why=why)
     note = Fact(
-        at=now,
+        at=max(now, *(row.at for row in rows)) if rows else now,  # behind what it is about
         origin=origin,
         what=What.REVISED,
         stream=at.stream,
@@ -68,6 +68,23 @@ def revise(
         return None
     state.save(connection, known, {at: after})
     return decision
+
+
+def revise_all(
+    connection: Connection,
+    places: Mapping[Place, int],
+    policies: Policies,
+    *,
+    now: datetime,
+    why: str,
+    origin: str = "policy",
+) -> list[Decision]:
+    """Decide again on each place from its event on; return what changed."""
+    made = (
+        revise(connection, at, places[at], policies, now=now, why=why, origin=origin)
+        for at in sorted(places)
+    )
+    return [decision for decision in made if decision]
 
 
 def _blank(at: Place, facts: list[Fact]) -> AddressState:
@@ -163,6 +180,8 @@ def fact(row: Row[Any]) -> Fact:
         who=row.who,
         reason=row.reason,
         cause=Cause(row.cause) if row.cause and not verdict else None,
+        domain=row.domain,
+        provider=row.provider,
         until=row.expires_at,
     )
 

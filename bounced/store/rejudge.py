@@ -14,15 +14,22 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, Row, Select, func, select
 
-from bounced.model import Envelope, Kind, Trust
+from bounced.model import Envelope, Kind, Report, Trust
+from bounced.notice import Topic
 from bounced.policy import Decision, Policies
-from bounced.store import redo, rows, sent, storms
+from bounced.store import incidents, outbox, redo, rows, sent, storms
+from bounced.store.down import corrected
 from bounced.store.facts import Fact, of_message
+from bounced.store.incidents import Incident
 from bounced.store.judge import Entry
-from bounced.store.outage import foresee
+from bounced.store.notices import of_incidents, of_storms
+from bounced.store.outage import Foresight, foresee
 from bounced.store.recall import POSITION
+from bounced.store.retract import take_back
+from bounced.store.review import review
 from bounced.store.schema import events, messages, raw_messages, reports
 from bounced.store.state import Place
+from bounced.store.storms import Storm
 from bounced.store.values import Incoming
 from bounced.store.write import write
 
@@ -70,6 +77,14 @@ class _Pair(NamedTuple):
     after: Fact | None
 
 
+class _Line(NamedTuple):
+    """A pair, and the message and report that it is from."""
+
+    message_id: int
+    report: Report
+    pair: _Pair
+
+
 def scan(
     connection: Connection, after: int, since: datetime | None, read: Callable[[Kept], Incoming]
 ) -> tuple[list[int], list[int]]:
@@ -94,24 +109,20 @@ def rejudge(
 ) -> Changes:
     """Judge the messages *ids* again."""
     told: list[Change] = []
-    first: dict[Place, int] = {}
+    lines: list[_Line] = []
     for row in _chosen(connection, ids):
         incoming = _read(connection, row, read)
         if incoming is None:
             continue
         pairs = list(_pairs(connection, row.id, of_message(incoming)))
-        _supersede(connection, row.id, pairs, policies)
         _reread(connection, row.id, incoming)
         told += (Change(queue_id=row.queue_id, before=a, after=b) for _, _, a, b in pairs)
-        for at, position in _touched(pairs):
-            first[at] = min(position, first.get(at, position))
-    made = [
-        redo.revise(
-            connection, at, first[at], policies, now=now, origin="rejudge", why="judged again"
-        )
-        for at in sorted(first)
-    ]
-    return Changes(0, told, [decision for decision in made if decision])
+        lines += (_Line(row.id, incoming.reading.report, pair) for pair in pairs)
+    first = _supersede(connection, lines, policies, now)
+    decisions = redo.revise_all(
+        connection, first, policies, now=now, origin="rejudge", why="judged again"
+    )
+    return Changes(0, told, decisions)
 
 
 def _chosen(connection: Connection, ids: Sequence[int]) -> Iterator[Row[Any]]:
@@ -127,13 +138,6 @@ def _differs(connection: Connection, row: Row[Any], read: Callable[[Kept], Incom
     if incoming.reading.report.kind is not Kind(row.kind):
         return True
     return next(_pairs(connection, row.id, of_message(incoming)), None) is not None
-
-
-def _touched(pairs: Sequence[_Pair]) -> Iterator[tuple[Place, int]]:
-    for pair in pairs:
-        for fact in (pair.before, pair.after):
-            if fact and fact.place:
-                yield fact.place, pair.position
 
 
 def _messages() -> Select[Any]:
@@ -208,24 +212,67 @@ def _rank(connection: Connection, message_id: int) -> int:
 
 
 def _supersede(
-    connection: Connection, message_id: int, pairs: Sequence[_Pair], policies: Policies
-) -> None:
-    """Write the events that stand for others, and mark those; by itself where nothing does."""
-    pairs = [pair for pair in pairs if pair.id or pair.after]
-    new = [
-        replace(pair.after, origin="rejudge", position=pair.position)
-        for pair in pairs
-        if pair.after
+    connection: Connection, lines: Sequence[_Line], policies: Policies, now: datetime
+) -> dict[Place, int]:
+    """Write the events that stand for others, and mark those; by itself where nothing does.
+
+    Returns from which event on to decide again on each address to which it makes a difference.
+    """
+    gone = [line.pair.id for line in lines if line.pair.id]
+    for old in gone:  # before anything is counted: it counts no more
+        _by(connection, old, old)
+    before = [line.pair.before for line in lines if line.pair.before]
+    closed = take_back(connection, before, now)
+    foresight, opened, begun = _stand_for(connection, lines, policies)
+    seen_now = review(connection, gone, policies.default, now)
+    told = {(one.domain, one.at) for one in (*before, *foresight.facts) if one.domain}
+    told |= seen_now.told
+    outbox.add(connection, of_incidents(Topic.INCIDENT_CLOSED, closed))
+    outbox.add(connection, of_incidents(Topic.INCIDENT_OPENED, opened))
+    outbox.add(connection, of_storms(Topic.STORM_STARTED, begun))
+    outbox.add(connection, of_storms(Topic.STORM_ENDED, seen_now.over))
+    return _earliest(_touched(lines), seen_now.places, corrected(connection, told, policies))
+
+
+def _stand_for(
+    connection: Connection, lines: Sequence[_Line], policies: Policies
+) -> tuple[Foresight, list[Incident], list[Storm]]:
+    """Write the events that stand for others; return the incidents and storms that they begin."""
+    new = [line for line in lines if line.pair.after]
+    facts = [
+        replace(line.pair.after, origin="rejudge", position=line.pair.position)
+        for line in new
+        if line.pair.after
     ]
-    for pair in pairs:  # before anything is counted: it counts no more
-        _by(connection, pair.id, pair.id)
-    foresight = foresee(connection, new, policies)
-    ids = write(connection, [(Entry(fact, None), message_id) for fact in foresight.facts])
-    storms.keep(connection, foresight, dict(enumerate(ids)), policies)
-    made = iter(ids)
-    for pair in pairs:
-        if pair.after:
-            _by(connection, pair.id, next(made))
+    foresight = foresee(connection, facts, policies)
+    again = incidents.told_before(connection, foresight.facts)
+    ids = write(
+        connection,
+        [
+            (Entry(fact, None), line.message_id)
+            for fact, line in zip(foresight.facts, new, strict=True)
+        ],
+    )
+    for line, made in zip(new, ids, strict=True):
+        _by(connection, line.pair.id, made)
+    reports = (line.report for line in new)
+    opened = incidents.keep(connection, zip(foresight.facts, reports, strict=True), again)
+    begun, _ = storms.keep(connection, foresight, dict(enumerate(ids)), policies)
+    return foresight, opened, begun
+
+
+def _touched(lines: Sequence[_Line]) -> dict[Place, int]:
+    found: dict[Place, int] = {}
+    for line in lines:
+        for fact in (line.pair.before, line.pair.after):
+            if fact and fact.place:
+                position = line.pair.position
+                found[fact.place] = min(position, found.get(fact.place, position))
+    return found
+
+
+def _earliest(*places: dict[Place, int]) -> dict[Place, int]:
+    return {at: min(some[at] for some in places if at in some) for some in places for at in some}
 
 
 def _by(connection: Connection, old: int | None, new: int | None) -> None:

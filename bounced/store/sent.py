@@ -14,14 +14,13 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, delete, select, tuple_
 
 from bounced import whose
-from bounced.model import Kind, Match, Trust
+from bounced.model import Match, Trust
 from bounced.store.facts import Original, name_of, original
 from bounced.store.schema import sent
 from bounced.store.state import CHUNK, place
 from bounced.store.types import utc
 from bounced.store.values import Incoming, Sent
 
-_ABOUT_SOMEBODY: Final = frozenset({Kind.BOUNCE, Kind.COMPLAINT})
 _FORGET: Final = 500
 
 
@@ -62,7 +61,7 @@ def correlated(connection: Connection, new: Sequence[Incoming]) -> list[Incoming
 
 def _asked(one: Incoming) -> Original | None:
     """Return which message to look for: none, where a signature has said all."""
-    concerned = one.trust is Trust.UNSIGNED and one.reading.report.kind in _ABOUT_SOMEBODY
+    concerned = one.trust is Trust.UNSIGNED and one.reading.report.kind.about_somebody
     return original(one) if concerned else None
 
 

@@ -151,7 +151,7 @@ def listed(
     if domain is not None:
         tests.append(table.domain == normalise_domain(domain))
     if since is not None:
-        tests.append(or_(table.since >= since, table.last_failure_at >= since))
+        tests.append(or_(and_(~lapsed, table.since >= since), table.last_failure_at >= since))
     if after is not None:
         tests.append(tuple_(table.stream, table.key) > after)
     query = select(*_COLUMNS).where(*tests).order_by(table.stream, table.key).limit(limit)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection
 
 from bounced.causes import Cause
 from bounced.lists import Listed
@@ -24,13 +24,12 @@ from bounced.store import (
     storms,
 )
 from bounced.store.apply import Source, end_blocks, take_effect
+from bounced.store.expiry import expire
 from bounced.store.facts import Fact, by_operator
 from bounced.store.incidents import Incident
 from bounced.store.lists import Import, Taken
 from bounced.store.notices import of_incidents, of_storms
 from bounced.store.rejudge import Changes, Kept
-from bounced.store.schema import outbox as outbox_rows
-from bounced.store.schema import raw_messages
 from bounced.store.storms import Storm
 from bounced.store.transactions import Transactions
 from bounced.store.types import utc
@@ -54,6 +53,7 @@ class Store(Transactions):
         """
         if not batch:
             return []
+        self.database.require_room(self.free_space)
         prepared = record.prepare(batch, self.raw_retention)
         recorded, effects = self._write(
             lambda connection: record.record(connection, prepared, self.policies)
@@ -149,13 +149,8 @@ class Store(Transactions):
 
         One that is still to be forwarded waits for that.
         """
-        wanted = select(outbox_rows.c.message_id).where(outbox_rows.c.message_id.is_not(None))
-        due = select(raw_messages.c.message_id).where(
-            raw_messages.c.expires_at <= utc(now), raw_messages.c.message_id.not_in(wanted)
-        )
-        some = delete(raw_messages).where(raw_messages.c.message_id.in_(due.limit(_PAGE)))
         total = 0
-        while deleted := self._write(lambda connection: connection.execute(some).rowcount):
+        while deleted := self._write(lambda connection: expire(connection, utc(now))):
             total += deleted
         return total
 

@@ -10,8 +10,9 @@ from sqlalchemy import Connection, RowMapping, func, select
 
 from bounced.causes import Cause
 from bounced.policy import Decision, Policies
-from bounced.store.outage import COLUMNS, Brewing, Foresight, Group, moved
-from bounced.store.redo import revise
+from bounced.policy.outage import moved
+from bounced.store.outage import COLUMNS, Brewing, Foresight, Group
+from bounced.store.redo import revise_all
 from bounced.store.schema import events, storms
 from bounced.store.state import CHUNK, Place
 
@@ -37,6 +38,8 @@ def keep(
 
     Returns those that have begun, and what was taken back.
     """
+    if not foresight.storms:
+        return [], []
     spared: dict[Place, int] = {}
     begun: list[int] = []
     for group, brewing in sorted(foresight.storms, key=lambda one: one[0]):
@@ -48,21 +51,14 @@ def keep(
         for one in brewing.earlier:
             spared[one.place] = min(one.position, spared.get(one.place, one.position))
     names = ", ".join(sorted({group.name for group, _ in foresight.storms}))
-    revised = [
-        revise(
-            connection,
-            at,
-            spared[at],
-            policies,
-            now=max(fact.at for fact in foresight.facts),
-            why=f"taken back: what had counted was part of an outage ({names})",
-        )
-        for at in sorted(spared)
-    ]
-    return (
-        listed(connection, ids=begun) if begun else [],
-        [decision for decision in revised if decision],
+    revised = revise_all(
+        connection,
+        spared,
+        policies,
+        now=max(fact.at for fact in foresight.facts),
+        why=f"taken back: what had counted was part of an outage ({names})",
     )
+    return listed(connection, ids=begun) if begun else [], revised
 
 
 def end(connection: Connection, now: datetime, policies: Policies) -> list[Storm]:
@@ -101,6 +97,7 @@ def _spared(connection: Connection, row: RowMapping) -> int:
             events.c.cause == row["cause"],
             events.c.at.between(row["started_at"], row["last_at"]),
             events.c.storm_id.is_not(None),
+            events.c.superseded_by.is_(None),
         )
     )
     count = select(func.count()).select_from(recipients.subquery())

@@ -9,7 +9,7 @@ from typing import Final, Self, TypeVar
 from sqlalchemy import Connection, exc
 
 from bounced.policy import Policies
-from bounced.store import migrations
+from bounced.store import health, migrations, streams
 from bounced.store.apply import Effects
 from bounced.store.engine import Database
 from bounced.store.letters import Letters
@@ -31,11 +31,13 @@ class Transactions(Reads):
         policies: Policies,
         raw_retention: timedelta | None,
         outbox: Outbox | None = None,
+        free_space: int = 0,
     ) -> None:
         super().__init__(database)
         self.policies = policies
         self.listener: Callable[[Effects], None] | None = None
         self.raw_retention = raw_retention
+        self.free_space = free_space
         self.outbox = outbox or Outbox(policies=policies)
         self.letters = Letters(database)
 
@@ -47,17 +49,21 @@ class Transactions(Reads):
         policies: Policies,
         raw_retention: timedelta | None,
         outbox: Outbox | None = None,
+        free_space: int = 0,
         create: bool = True,
         read_only: bool = False,
         patience: float = 5.0,
+        bulk: bool = False,
     ) -> Self:
         """Open the database at *url* and migrate it to this version's schema.
 
         *patience* is for how many seconds to wait for a lock.  Without *create* it must exist;
         with *read_only* it must be of this version's schema as well, and nothing is changed.
-        Without an *outbox* nobody is told what happens.
+        Without an *outbox* nobody is told what happens.  With less than *free_space* octets free on
+        the disk of an SQLite file no message is recorded.  With *bulk* much is
+        written in a row.
         """
-        database = Database(url, create=create, patience=patience, read_only=read_only)
+        database = Database(url, create=create, patience=patience, read_only=read_only, bulk=bulk)
         try:
             if read_only:
                 migrations.require(database)
@@ -66,7 +72,26 @@ class Transactions(Reads):
         except BaseException:
             database.close()
             raise
-        return cls(database, policies=policies, raw_retention=raw_retention, outbox=outbox)
+        return cls(
+            database,
+            policies=policies,
+            raw_retention=raw_retention,
+            outbox=outbox,
+            free_space=free_space,
+        )
+
+    def refuse_corrupt(self) -> None:
+        """Raise StoreError where the database's file is damaged, if it isn't too large to look."""
+        health.refuse_corrupt(self.database)
+
+    def require_stream(self, stream: str | None) -> None:
+        """Make sure that there is such a mail stream, where one is named.
+
+        Raises UnknownStreamError, which names those that there are.
+        """
+        if stream is not None:
+            with self.database.read() as connection:
+                streams.require(connection, stream, self.policies.streams)
 
     def close(self) -> None:
         """Close all connections; the store must not be used afterwards."""

@@ -39,7 +39,10 @@ _SQLITE: Final[dict[int, _Told]] = {
     ),
     sqlite3.SQLITE_CANTOPEN: (
         StoreUnavailableError,
-        "can't be opened: the file and its directory must exist and belong to this user",
+        (
+            "can't be opened: the file and its directory must exist and belong to this user, and "
+            "the disk must have room for two files more; `bounced doctor` finds out"
+        ),
     ),
     sqlite3.SQLITE_NOMEM: (StoreUnavailableError, "gets no memory"),
     sqlite3.SQLITE_READONLY: (
@@ -49,9 +52,15 @@ _SQLITE: Final[dict[int, _Told]] = {
     sqlite3.SQLITE_PERM: (StoreError, "is not accessible to this user"),
     sqlite3.SQLITE_CORRUPT: (
         StoreError,
-        "is corrupt: stop the daemon, keep the file, restore a backup (or `sqlite3 FILE .recover`)",
+        (
+            "is corrupt: stop the daemon, keep the file, and restore a backup with `bounced "
+            "restore`; `bounced doctor` says how much of it is damaged"
+        ),
     ),
-    sqlite3.SQLITE_NOTADB: (StoreError, "is no SQLite database; name another file"),
+    sqlite3.SQLITE_NOTADB: (
+        StoreError,
+        "is no SQLite database; name another file, or restore a backup; `bounced doctor` says more",
+    ),
 }
 
 # What to tell of PostgreSQL's SQLSTATEs, or of their classes (the first two characters):

@@ -27,6 +27,8 @@ def storable(text: str) -> str:
 
 def utc(when: datetime) -> datetime:
     """Return *when* in UTC; without a zone it is taken for UTC."""
+    if when.tzinfo is UTC:
+        return when
     if when.tzinfo is None:
         return when.replace(tzinfo=UTC)
     try:

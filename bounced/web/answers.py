@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from bounced.causes import Cause, Scope, Type
-from bounced.model import Action, Kind, Trust
+from bounced.model import Action, Kind, Match, Trust
 from bounced.policy import Effect, What
 from bounced.web.problems import Fault
 
@@ -129,6 +129,25 @@ class History(_Answer):
     """What happened to an address, oldest first."""
 
     events: list[Event]
+
+
+class Counts(_Answer):
+    """How many messages came in."""
+
+    since: datetime | None
+    messages: Annotated[int, Field(description="each once")]
+    again: Annotated[int, Field(description="how often one was delivered anew")]
+    kinds: dict[Kind, int]
+    trust: Annotated[
+        dict[Trust, int], Field(description="`forged`: to a return path with a wrong signature")
+    ]
+    matched: Annotated[
+        dict[Match | Literal["nobody"], int],
+        Field(
+            description="bounces and complaints by what told whom we had mailed; `nobody`: they "
+            "can't be put down to anybody"
+        ),
+    ]
 
 
 class Imported(_Answer):

@@ -39,6 +39,8 @@ class Route:
     do: Callable[..., Awaitable[Response]]
     answer: type[BaseModel]
     writes: bool = False
+    brings: bool = False
+    """Whether it may bring a mail stream into being, so that it takes any name of one."""
 
     @property
     def problems(self) -> tuple[int, ...]:
@@ -46,7 +48,8 @@ class Route:
         if self.path == HEALTH_PATH:
             return (500, 503)
         body = _WITH_BODY if self.method == "POST" else ()
-        return tuple(sorted((*_EVERYWHERE, *body, *(_WRITES if self.writes else ()))))
+        stream = () if self.brings else (404,)
+        return tuple(sorted((*_EVERYWHERE, *body, *stream, *(_WRITES if self.writes else ()))))
 
 
 def routes(do: Operations) -> tuple[Route, ...]:
@@ -56,11 +59,26 @@ def routes(do: Operations) -> tuple[Route, ...]:
         Route("GET", f"{one}/history", do.history, answers.History),
         Route("GET", one, do.look_up, answers.Standing),
         Route("GET", "/v1/addresses", do.list_addresses, answers.Page),
+        Route("GET", "/v1/messages", do.count_messages, answers.Counts),
         Route("POST", "/v1/lookup", do.look_up_many, answers.Standings),
         Route("POST", "/v1/block", do.block, answers.Changes, writes=True),
         Route("POST", "/v1/unblock", do.unblock, answers.Changes, writes=True),
-        Route("POST", "/v1/deliveries", do.report_deliveries, answers.Changes, writes=True),
-        Route("POST", "/v1/rejections", do.report_rejections, answers.Judgements, writes=True),
+        Route(
+            "POST",
+            "/v1/deliveries",
+            do.report_deliveries,
+            answers.Changes,
+            writes=True,
+            brings=True,
+        ),
+        Route(
+            "POST",
+            "/v1/rejections",
+            do.report_rejections,
+            answers.Judgements,
+            writes=True,
+            brings=True,
+        ),
         Route("POST", IMPORT_PATH, do.import_list, answers.Imported, writes=True),
         Route("GET", HEALTH_PATH, do.health, answers.Health),
     )
@@ -136,7 +154,7 @@ def _responses(route: Route, name: str) -> dict[int | str, dict[str, Any]]:
         }
     }
     for status in route.problems:
-        errors = examples.FAULTS.get(name, ()) if status == problems.UNPROCESSABLE else ()
+        errors = examples.faults(name, status)
         told[status] = {
             "description": problems.title(status),
             "content": {

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from http import HTTPStatus
 from typing import Any, Final
+
+from bounced.web.problems import UNPROCESSABLE
 
 _WORDS: Final = "550 5.1.1 <nobody@example.com>: User unknown"
 _MESSAGE: Final = "<1042@app.example.org>"
@@ -160,6 +163,23 @@ ANSWERED: Final[dict[str, Any]] = {
             }
         ]
     },
+    "count_messages": {
+        "since": "2026-10-27T00:00:00+00:00",
+        "messages": 412,
+        "again": 3,
+        "kinds": {"bounce": 400, "auto_reply": 11, "complaint": 1},
+        "trust": {"signed": 397, "expired": 1, "correlated": 0, "unsigned": 12, "forged": 2},
+        "matched": {
+            "signed": 388,
+            "verp": 0,
+            "envelope_id": 0,
+            "message_id": 0,
+            "header": 0,
+            "original_recipient": 4,
+            "final_recipient": 6,
+            "nobody": 3,
+        },
+    },
     "import_list": {
         "entries": 3,
         "blocked": 1,
@@ -184,10 +204,13 @@ def _at(place: str, detail: str) -> tuple[dict[str, str], ...]:
     return ({"at": place, "detail": detail},)
 
 
-FAULTS: Final[dict[str, tuple[dict[str, str], ...]]] = {
+_FAULTS: Final[dict[str, tuple[dict[str, str], ...]]] = {
     "look_up": _at("path.address", f'"anna" {_NO_ADDRESS}'),
     "history": _at("path.address", f'"anna" {_NO_ADDRESS}'),
     "list_addresses": _at("query.colour", "is not known here"),
+    "count_messages": _at(
+        "query.stream", '"News" is no name of a stream; write 1 to 32 of a-z, 0-9, - and _'
+    ),
     "look_up_many": _at("body.addresses[17]", f'"Anna <anna@example.org>" {_OR_DOMAIN}'),
     "import_list": _at("query.source", "Field required"),
     "block": _at("body.reason", "Field required"),
@@ -195,6 +218,19 @@ FAULTS: Final[dict[str, tuple[dict[str, str], ...]]] = {
     "report_deliveries": _at("body.deliveries[0].address", f'"@example.org" {_NO_ADDRESS}'),
     "report_rejections": _at("body.rejections[0].reply", "Field required"),
 }
+
+
+_NO_STREAM: Final = (
+    "there is no mail stream 'nwes'; did you mean news? Known are default, news; a new one gets a "
+    "table of its own in the settings, as [streams.news]"
+)
+
+
+def faults(name: str, status: int) -> tuple[dict[str, str], ...]:
+    """Return what is wrong in the example of an error of that *status*."""
+    if status == HTTPStatus.NOT_FOUND:
+        return _at("body.stream" if name in ASKED else "query.stream", _NO_STREAM)
+    return _FAULTS.get(name, ()) if status == UNPROCESSABLE else ()
 
 
 def dumps(description: object) -> str:

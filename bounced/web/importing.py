@@ -15,7 +15,7 @@ from typing import Final
 
 from fastapi import Request
 
-from bounced import lists, taking
+from bounced import listreader, lists, taking
 from bounced.classify import RuleBook
 from bounced.errors import InputError, StoreFullError, StoreUnavailableError
 from bounced.lists import Bad, Format
@@ -57,6 +57,7 @@ class Imports:
                 )
 
     def _taken(self, file: io.FileIO, form: Format, query: ImportQuery, who: str) -> Shape:
+        self.store.require_stream(query.stream)
         file.seek(0)
         now = datetime.now(UTC)
         how = Import(source=query.source, who=who, now=now, stream=query.stream)
@@ -70,8 +71,9 @@ class Imports:
 
         dry_run = query.dry_run == "true"
         with io.BufferedReader(file) as buffered:
-            entries = summary.wanted(lists.read(taking.lines(buffered), reading, form), bad)
-            for _ in taking.take_in(entries, self.store, how, summary, dry_run=dry_run):
+            entries = summary.wanted(lists.read(listreader.lines(buffered), reading, form), bad)
+            batches = lists.batches(entries)
+            for _ in taking.take_in(batches, self.store, how, summary, dry_run=dry_run):
                 if self.stopping.is_set():
                     msg = "the daemon is being stopped; what was imported stays"
                     raise StoreUnavailableError(msg)

@@ -17,7 +17,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from bounced.errors import InputError, StoreError, StoreFullError
+from bounced.errors import InputError, StoreError, StoreFullError, UnknownStreamError
 from bounced.log import Log
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -35,7 +35,10 @@ _TEXTS: Final[Mapping[int, tuple[str, str]]] = {
         "Send a token: Authorization: Bearer TOKEN. `bounced token` makes one.",
     ),
     403: ("Forbidden", "This token may only read; make one with --scope write."),
-    404: ("Not Found", "There is nothing here; /v1/openapi.json lists what there is."),
+    404: (
+        "Not Found",
+        "There is nothing here; `errors` says why, or /v1/openapi.json what there is.",
+    ),
     405: ("Method Not Allowed", "This can't be done here; /v1/openapi.json lists what can."),
     408: ("Request Timeout", "The request did not arrive in time."),
     413: (
@@ -70,7 +73,7 @@ class Problem(BaseModel):
     title: str
     status: int
     detail: str
-    errors: list[Fault] = Field(default=[], description="with 422 alone")
+    errors: list[Fault] = Field(default=[], description="with 404 and 422")
 
 
 def shape(status: int, errors: Sequence[Mapping[str, str]] = ()) -> dict[str, object]:
@@ -133,6 +136,11 @@ def handlers(log: Log) -> dict[Any, Any]:
     async def no_list(_request: Request, error: InputError) -> Response:
         return answer(UNPROCESSABLE, [{"at": "body", "detail": str(error)}])
 
+    async def no_stream(request: Request, error: UnknownStreamError) -> Response:
+        place = "query" if "stream" in request.query_params else "body"
+        fault = {"at": f"{place}.stream", "detail": str(error)}
+        return answer(HTTPStatus.NOT_FOUND, [fault])
+
     async def gone(_request: Request, _error: ClientDisconnect) -> Response:
         return answer(HTTPStatus.BAD_REQUEST)  # nobody will read it
 
@@ -145,6 +153,7 @@ def handlers(log: Log) -> dict[Any, Any]:
         HTTPException: refused,
         StoreError: away,
         InputError: no_list,
+        UnknownStreamError: no_stream,
         ClientDisconnect: gone,
         Exception: defect,
     }

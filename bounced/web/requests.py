@@ -37,6 +37,14 @@ class AnyStream(Body):
     stream: Annotated[Stream | None, Field(description=_STREAM + "; all, where left out")] = None
 
 
+class CountQuery(AnyStream):
+    """The query of a count."""
+
+    since: Annotated[Time | None, Field(description="only what came in at that time or later")] = (
+        None
+    )
+
+
 class Filters(Body):
     """The query of a list; what is left out filters nothing."""
 

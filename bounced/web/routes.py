@@ -23,6 +23,7 @@ from bounced.web.importing import Imports
 from bounced.web.requests import (
     AnyStream,
     Blocked,
+    CountQuery,
     Deliveries,
     Delivery,
     Filters,
@@ -46,13 +47,13 @@ class Operations:
 
     async def look_up(self, address: Address, query: Annotated[OneStream, Query()]) -> Response:
         """May this address be mailed?"""
-        return await self._answered(lambda: self._standings([address], query.stream)[0])
+        return await self._answered(lambda: self._known([address], query.stream)[0])
 
     async def look_up_many(self, wanted: Wanted) -> Response:
         """May these addresses be mailed?"""
 
         def work() -> Shape:
-            found = self._standings(wanted.addresses, wanted.stream)
+            found = self._known(wanted.addresses, wanted.stream)
             some = [one for one in found if one["blocked"]] if wanted.only_blocked else found
             return {"addresses": some}
 
@@ -67,7 +68,20 @@ class Operations:
 
         def work() -> Shape:
             found = self.store.history(address, query.stream)
+            if not found:
+                self.store.require_stream(query.stream)
             return {"events": [shapes.event(one) for one in found]}
+
+        return await self._answered(work)
+
+    async def count_messages(self, query: Annotated[CountQuery, Query()]) -> Response:
+        """Count the messages that came in, by kind, trust, and what told whom we had mailed."""
+
+        def work() -> Shape:
+            found = self.store.counts(since=query.since, stream=query.stream)
+            if not found.messages:
+                self.store.require_stream(query.stream)
+            return shapes.counts(found, query.since)
 
         return await self._answered(work)
 
@@ -119,6 +133,11 @@ class Operations:
         )
         return Response(body, media_type="application/json")
 
+    def _known(self, addresses: Sequence[str], stream: str) -> list[Shape]:
+        """Return how *addresses* stand in a stream that there is; raises UnknownStreamError."""
+        self.store.require_stream(stream)
+        return self._standings(addresses, stream)
+
     def _standings(self, addresses: Sequence[str], stream: str) -> list[Shape]:
         limit = self.store.policies.of(stream).soft_limit
         states = self.store.lookup(addresses, stream)
@@ -131,6 +150,7 @@ class Operations:
         ]
 
     def _page(self, query: Filters) -> Shape:
+        self.store.require_stream(query.stream)
         found = list(
             self.store.states(
                 stream=query.stream,
@@ -151,6 +171,7 @@ class Operations:
         }
 
     def _operated(self, what: What, told: Unblocked, who: str) -> Shape:
+        self.store.require_stream(told.stream)
         now = datetime.now(UTC)
         cause = told.cause if isinstance(told, Blocked) else None
         made = self.store.operate(

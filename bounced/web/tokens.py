@@ -11,19 +11,18 @@ import hashlib
 import hmac
 import re
 import secrets
-import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, TypeAlias, get_args
 
+from bounced.config import secrets as secret_files
 from bounced.errors import ConfigError
 
 Scope: TypeAlias = Literal["read", "write"]
 
 _NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
-_OTHERS: Final = stat.S_IWGRP | stat.S_IROTH | stat.S_IWOTH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,18 +80,7 @@ def load(file: Path | None) -> Tokens:
             "over as the systemd credential http-tokens)"
         )
         raise ConfigError(msg)
-    try:
-        mode, text = file.stat().st_mode, file.read_bytes().decode("ascii")
-    except OSError as error:
-        msg = f"{file}: can't be read: {error.strerror}; see http.tokens in the settings"
-        raise ConfigError(msg) from None
-    except UnicodeDecodeError:
-        msg = f"{file}: is not ASCII text; write lines as `bounced token` prints them"
-        raise ConfigError(msg) from None
-    if mode & _OTHERS:
-        msg = f"{file}: other users can read or change it; run: chmod g-w,o= {file}"
-        raise ConfigError(msg)
-    tokens = Tokens(_lines(file, text))
+    tokens = Tokens(_lines(file, secret_files.text(file, "http.tokens")))
     if not len(tokens):
         msg = f"{file}: holds no token; make one with: bounced token NAME --scope read >> {file}"
         raise ConfigError(msg)

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from bounced.address import matcher
+from bounced.address import chooser, matcher
 
 _OURS = matcher(
     ["bounces@example.org", "b+*@example.org", "@bounces.example.org", "*@*.mail.example.org"]
@@ -77,3 +77,14 @@ def test_pieces_do_not_overlap() -> None:
     """What the beginning has taken, the end can't take again."""
     assert not matcher(["ab*ba@example.org"])("aba@example.org")
     assert matcher(["ab*ba@example.org"])("abba@example.org")
+
+
+def test_a_stream_has_its_bounce_addresses() -> None:
+    """The first one that has the address, also behind a forwarder; none where none has it."""
+    stream = chooser({"news": ["@news.example.com"], "shop": ["*@*.example.com"]})
+
+    assert stream("bounces+1@news.example.com") == "news"
+    assert stream("Bounces@Shop.example.com") == "shop"
+    assert stream("SRS0=abcd=3D=news.example.com=bounces@example.net") == "news"
+    assert stream("bounces@example.org") is None
+    assert stream("") is None

@@ -32,6 +32,19 @@ def test_config_check_tells_every_setting_and_where_it_comes_from(
     assert rows["policy.expire"] == ["unknown 3d", "bounced.toml:3"]
 
 
+def test_config_check_knows_a_table_by_what_is_set_in_it(call: Call, tmp_path: Path) -> None:
+    """Streams come from the line of the first one, or from the variable."""
+    (tmp_path / "bounced.toml").write_text(
+        "[limits]\nidle = 90\n[streams.news]\n[streams.shop]\n[policy]\nexpire.unknown = '3d'\n"
+    )
+    lines = call("config", "check").stdout.splitlines()
+    rows = {line.split("\t")[0]: line.split("\t")[-1] for line in lines}
+
+    assert rows["streams"] == "bounced.toml:3"
+    assert rows["policy.expire"] == "bounced.toml:6"
+    assert rows["policy.trust"] == rows["correlate.stream_headers"] == "default"
+
+
 def test_config_check_shows_no_secret(run: Run, tmp_path: Path) -> None:
     """Neither the password in the database's URL nor the salt of the hashes."""
     (tmp_path / "bounced.toml").write_text(

@@ -306,3 +306,32 @@ def test_an_interrupted_import_says_how_to_go_on(tmp_path: Path, environ: dict[s
     assert process.returncode == 130
     assert said.startswith("bounced: stopped after ")
     assert said.endswith("stays and does not count twice\n")
+
+
+def test_an_import_whose_reader_is_killed_is_no_whole_one(
+    tmp_path: Path, environ: dict[str, str], run: Run
+) -> None:
+    """It ends with 3 and says so; started again it takes in the rest."""
+    count = 120_000
+    (tmp_path / "long.txt").write_text("".join(f"u{n}@example.org\n" for n in range(count)))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bounced", "import", "long.txt"],
+        env=environ,
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        text=True,
+        stdout=subprocess.DEVNULL,
+    )
+    while process.poll() is None and _size(Path(environ["STATE_DIRECTORY"])) < 2_000_000:
+        time.sleep(0.01)
+    (reader,) = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    os.kill(int(reader), signal.SIGKILL)
+    _, said = process.communicate(timeout=60)
+
+    assert process.returncode == 3
+    stopped, why = said.splitlines()
+    assert stopped.startswith("bounced: stopped after ")
+    assert why.startswith("bounced: long.txt: not read to its end: ")
+    (summary,) = map(json.loads, run("import", "--json", "long.txt").stdout.splitlines())
+    assert summary["known"] > 0
+    assert summary["known"] + summary["blocked"] == count

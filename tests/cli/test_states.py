@@ -92,7 +92,7 @@ def test_list_has_filters(filled: Call) -> None:
     assert listed("--not-blocked") == ["full@example.net"]
     assert listed("--cause", "mailbox_full") == ["full@example.net"]
     assert listed("--domain", "example.com") == ["nobody@example.com"]
-    assert listed("--stream", "other") == []
+    assert listed("--stream", "default") == listed()
     assert len(listed("--limit", "1")) == 1
     assert {row["address"] for row in _rows(filled("list", "--json"))} == set(listed())
 
@@ -182,3 +182,105 @@ def test_history_tells_of_a_domain_that_is_blocked(filled: Call) -> None:
     filled("block", "@example.org", "--reason", "gone")
 
     assert "blocked with all of @example.org" in filled("history", "any@example.org").stdout
+
+
+def test_unblocking_one_of_a_blocked_domain_says_that_its_mail_stays_refused(filled: Call) -> None:
+    """And with which command that ends, on standard error beside the answer."""
+    filled("block", "@example.org", "--reason", "gone")
+    done = filled("unblock", "any@example.org", "--reason", "is back")
+
+    assert done.exit_code == 0
+    assert done.stdout.startswith("any@example.org: blocked with all of @example.org since ")
+    assert done.stderr == (
+        "bounced: mail to any@example.org stays refused, for all of @example.org is blocked; "
+        "lift that with: bounced unblock @example.org --reason ...\n"
+    )
+    assert filled("unblock", "@example.org", "--reason", "is back").stderr == ""
+
+
+@pytest.mark.parametrize("command", ["block", "unblock"])
+@pytest.mark.parametrize("reason", ["", "  "])
+def test_a_reason_says_something(filled: Call, command: str, reason: str) -> None:
+    """The audit trail is kept for good; an empty one is wrong use, and changes nothing."""
+    done = filled(command, "nobody@example.com", "--reason", reason)
+
+    assert done.exit_code == 2
+    assert "it is empty; say why" in done.output
+    assert len(_rows(filled("history", "--json", "nobody@example.com"))) == 1
+
+
+def test_history_names_the_stream_where_there_is_more_than_the_default(
+    filled: Call, tmp_path: Path
+) -> None:
+    """Of every event then; who has no streams reads of none."""
+    (tmp_path / "bounced.toml").write_text("[streams.news]\n")
+    assert "stream" not in filled("history", "nobody@example.com").stdout
+    filled("block", "nobody@example.com", "--stream", "news", "--reason", "asked")
+    lines = filled("history", "nobody@example.com").stdout.splitlines()
+
+    assert [line.split() for line in lines if "stream" in line] == [
+        ["stream:", "default"],
+        ["stream:", "news"],
+    ]
+
+
+def test_history_tells_of_the_end_of_a_block_and_says_nothing_twice(
+    call: Call, notice: Notice, tmp_path: Path
+) -> None:
+    """An end is no operator's doing."""
+    (tmp_path / "bounced.toml").write_text("[policy.expire]\nmailbox_unknown = '1d'\n")
+    notice("nobody@example.com", day=1)
+    notice("nobody@example.com", day=3)
+    call("replay", ".")
+    call("block", "nobody@example.com", "--reason", "gone", "--who", "anna")
+    told = call("history", "nobody@example.com").stdout.splitlines()
+
+    assert told[2] == (
+        "2026-11-02 09:00  end of the block: unblocked: the block for mailbox_unknown has lasted "
+        "its time"
+    )
+    assert "  block: blocked by anna: gone" in told[-1]
+
+
+STREAMED = (
+    ("check", "x@example.org"),
+    ("block", "x@example.org", "--reason", "gone"),
+    ("unblock", "x@example.org", "--reason", "back"),
+    ("delivered", "x@example.org"),
+    ("history", "x@example.org"),
+    ("list",),
+    ("export",),
+    ("messages",),
+    ("import", "list.csv"),
+)
+
+
+@pytest.mark.parametrize("command", STREAMED, ids=lambda command: command[0])
+def test_a_mistyped_stream_is_no_empty_one(
+    filled: Call, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    """Nobody reads "not blocked" where nobody knows; what there is, and is meant, is named."""
+    (tmp_path / "bounced.toml").write_text("[streams.news]\n[streams.shop]\n")
+    (tmp_path / "list.csv").write_text("email\nx@example.org\n")
+    done = filled(*command, "--stream", "nwes")
+
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr == (
+        "bounced: there is no mail stream 'nwes'; did you mean news? Known are default, news, "
+        "shop; a new one gets a table of its own in the settings, as [streams.news]\n"
+    )
+    assert filled("list", "--domain", "example.org").stdout == ""
+    assert filled(*command, "--stream", "news").exit_code == 0
+
+
+def test_a_stream_that_something_is_known_of_needs_no_settings(
+    filled: Call, tmp_path: Path
+) -> None:
+    """Such as one that signed return paths have named."""
+    (tmp_path / "bounced.toml").write_text("[streams.news]\n")
+    filled("block", "nobody@example.com", "--stream", "news", "--reason", "asked")
+    (tmp_path / "bounced.toml").unlink()
+
+    assert filled("check", "nobody@example.com", "--stream", "news").exit_code == 1
+    assert filled("check", "else@example.com", "--stream", "news").exit_code == 0
+    assert "Known are default, news;" in filled("list", "--stream", "shop").stderr

@@ -80,6 +80,33 @@ def test_storms_are_listed(call: Call, notice: Notice, tmp_path: Path) -> None:
     assert "not blocked, soft" not in call("check", "u0@example.com").stdout
 
 
+def test_messages_are_counted_with_those_that_are_forged_or_match_nobody(
+    call: Call, notice: Notice, tmp_path: Path
+) -> None:
+    """What came to a path that only looks signed, and what is about nobody whom we have mailed."""
+    (tmp_path / "keys").write_text("b Zm9yLWV4YW1wbGVzLW9ubHktbmV2ZXItdXNlLWl0\n")
+    (tmp_path / "keys").chmod(0o600)
+    (tmp_path / "bounced.toml").write_text('return_path.keys = "keys"\n')
+    notice("a@example.com", day=1)
+    forged = notice("b@example.com", day=2)
+    path = "bounces+s1-b-512d=anna=example.com=aaaaaaaaaaaaaaaa@example.org"
+    forged.write_text(
+        forged.read_text().replace("Delivered-To: bounces@example.org", f"Delivered-To: {path}")
+    )
+    call("replay", ".")
+
+    told = call("messages").stdout.splitlines()
+    assert told[0] == "2 messages"
+    assert "kind\tbounce\t2" in told
+    assert "trust\tforged\t1" in told
+    assert "trust\texpired\t0" in told
+    assert "matched\tfinal_recipient\t1" in told
+    assert told[-1] == "matched\tnobody\t1"
+    (row,) = _rows(call("messages", "--json"))
+    assert (row["trust"]["forged"], row["matched"]["nobody"]) == (1, 1)
+    assert call("messages", "--since", "1h").stdout.startswith("0 messages since 20")
+
+
 @pytest.fixture
 def odd(call: Call, notice: Notice, tmp_path: Path) -> Call:
     """Return the command line on a refusal that has got a rule since it came in."""

@@ -34,6 +34,12 @@ WRONG = {
     "limits = { recipient = 5 }": (
         "1: unknown setting limits.recipient; did you mean limits.recipients?"
     ),
+    "[streams.news]\nadresses = 5": (
+        "2: unknown setting streams.news.adresses; did you mean streams.news.addresses?"
+    ),
+    "[streams.news]\nsoft_limits = 5": (
+        "2: unknown setting streams.news.soft_limits; did you mean streams.news.soft_limit?"
+    ),
     "[logs]\nx = 1": "1: unknown setting logs; did you mean log?",
     "zebra = 1": "1: unknown setting zebra",
     "limits = 5": "1: limits = 5 must be a table; write [limits] and its settings below it",

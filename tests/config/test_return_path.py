@@ -55,7 +55,7 @@ def test_all_of_it(tmp_path: Path) -> None:
     assert found.keys == (Key("b", SECRET.encode()),)
     assert found.validity == timedelta(days=10)
     assert found.headers == ("x-recipient", "x-stream", "x-list")
-    assert found.by_address("SHOP+1@b.test") == "shop"
+    assert found.stream_of("SHOP+1@b.test") == "shop"
     named = load(tmp_path / "bounced.toml", STATE).return_path.keys
     assert named == str(tmp_path / "keys")
 
@@ -76,11 +76,11 @@ def test_a_credential_goes_before_the_setting() -> None:
 @pytest.mark.parametrize(
     ("text", "mode", "said"),
     [
-        (f"b {SECRET}", 0o644, "keys: every user of this machine can read or change it"),
-        (f"b {SECRET}", 0o602, "keys: every user of this machine can read or change it"),
+        (f"b {SECRET}", 0o644, "return_path.keys: other users can read or change keys; run: chmod"),
+        (f"b {SECRET}", 0o602, "return_path.keys: other users can read or change keys; run: chmod"),
         (f"b {SECRET} x", 0o600, "keys: line 1: is no key"),
         ("# none yet\n", 0o600, "keys: holds no key; make one with: bounced return-path --new-key"),
-        ("b schlüssel", 0o600, "keys: is not ASCII text"),
+        ("b schlüssel", 0o600, "return_path.keys: keys is not ASCII text"),
     ],
 )
 def test_a_file_that_can_t_be_trusted_is_refused(text: str, mode: int, said: str) -> None:
@@ -95,7 +95,9 @@ def test_a_file_that_can_t_be_trusted_is_refused(text: str, mode: int, said: str
 
 def test_a_file_that_is_not_there_is_refused() -> None:
     """Signed bounces would come in as unsigned ones."""
-    with pytest.raises(ConfigError, match="keys: can't be read: No such file or directory; see"):
+    with pytest.raises(
+        ConfigError, match=r"^return_path\.keys: keys can't be read: No such file or d"
+    ):
         load_keys(ReturnPath(keys="keys"), {})
 
 

@@ -164,7 +164,7 @@ def test_a_secret_is_in_a_file_or_a_credential(tmp_path: Path) -> None:
     [
         ("{}/away", b"", "can't be read: No such file or directory"),
         ("{}/crm", b"\n \n", "is empty"),
-        ("{}/crm", b"\xff\xfe", "holds no secret: it is not plain text"),
+        ("{}/crm", b"\xff\xfe", "is not ASCII text, or longer than 1 MiB, and holds no secret"),
         ("credential:crm", b"", "write LoadCredential=crm:/path in the unit, or name a file"),
     ],
 )
@@ -186,5 +186,5 @@ def test_a_secret_that_everybody_can_read_is_none(tmp_path: Path) -> None:
     file = tmp_path / "crm"
     file.write_text("one")
     file.chmod(0o644)
-    with pytest.raises(ConfigError, match=f"run: chmod o= {file}$"):
+    with pytest.raises(ConfigError, match=f"run: chmod g-w,o= {file}$"):
         secrets.read(str(file), "the secret of webhook crm", {})

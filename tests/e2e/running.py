@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -27,13 +27,15 @@ class Daemon:
     """``bounced serve`` on 127.0.0.1:``port``; a context manager.
 
     Its data is in ``folder``, or in the database ``url``; its log is in ``folder`` in any case.
-    *also*: further listeners, protocol and address, and environment variables.
+    *also*: further listeners, protocol and address, and environment variables.  ``program``: what
+    to run instead of ``-m bounced``, which takes the same arguments.
     """
 
     folder: Path
     port: int = field(default_factory=free_port)
     also: Mapping[str, str] = field(default_factory=dict)
     url: str | None = None
+    program: Sequence[str] = ("-m", "bounced")
     process: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> Self:
@@ -65,7 +67,7 @@ class Daemon:
         log = (self.folder / "daemon.log").open("a")
         with log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "bounced", "serve"],
+                [sys.executable, *self.program, "serve"],
                 env=self.environ,
                 cwd=self.folder,
                 stdout=log,

@@ -38,18 +38,22 @@ def mail(number: int, recipient: str, said: tuple[str, str] = _FULL) -> str:
 
 @dataclass
 class Senders:
-    """Sends mails 0 to ``mails`` - 1, each to one of the ports in turn, whichever answers 250."""
+    """Sends mails 0 to ``mails`` - 1, each to one of the ports in turn, whichever answers 250.
+
+    Without a number of ``mails`` it sends until it is told to stop, and then what still waits.
+    """
 
     ports: Sequence[int]
-    mails: int
+    mails: int | None
     make: Callable[[int], str]
     senders: int = 8
     answered: set[int] = field(default_factory=set)
     deferred: list[str] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def __post_init__(self) -> None:
-        self.waiting = list(reversed(range(self.mails)))
+    waiting: list[int] = field(default_factory=list)
+    begun: int = 0
+    given_up: bool = False
+    patience: float = 90.0
 
     def start(self) -> threading.Thread:
         """Send until nothing waits, in the background."""
@@ -65,7 +69,17 @@ class Senders:
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(timeout=90)
+            thread.join(timeout=self.patience)
+
+    def stop(self) -> None:
+        """Begin no new mail; what waits is sent."""
+        with self.lock:
+            self.mails = self.begun
+
+    def give_up(self) -> None:
+        """Begin no new mail, and send no more of those that wait."""
+        with self.lock:
+            self.given_up = True
 
     def wait_for(self, answered: int) -> None:
         """Return when so many mails have been answered 250."""
@@ -75,11 +89,7 @@ class Senders:
             time.sleep(0.002)
 
     def _work(self, turn: int) -> None:
-        while True:
-            with self.lock:
-                if not self.waiting:
-                    return
-                number = self.waiting.pop()
+        while (number := self._next()) is not None:
             turn += 1
             try:
                 port = self.ports[turn % len(self.ports)]
@@ -93,6 +103,18 @@ class Senders:
                     if isinstance(error, smtplib.SMTPDataError):
                         self.deferred.append(f"{error.smtp_code} {error.smtp_error!r}")
                     self.waiting.append(number)
+
+    def _next(self) -> int | None:
+        """Return a mail that waits, or one more; ``None`` at the end."""
+        with self.lock:
+            if self.given_up:
+                return None
+            if self.waiting:
+                return self.waiting.pop()
+            if self.begun == self.mails:
+                return None
+            self.begun += 1
+            return self.begun - 1
 
 
 def stored(url: str) -> list[int]:

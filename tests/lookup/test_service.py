@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from bounced.config import Config, load
-from bounced.errors import ListenError
+from bounced.errors import ChildError, ListenError
 from bounced.log import Log
 from bounced.lookup import Service
 from bounced.lookup.socketmap import netstring
@@ -209,7 +209,7 @@ def test_a_process_that_does_not_start_is_said(
         async with Service(config, log, {}):
             pass
 
-    with pytest.raises(ListenError, match=r"look-ups did not start \(exit code 1\)"):
+    with pytest.raises(ChildError, match=r"look-ups did not start \(exit code 1\)"):
         asyncio.run(talk())
 
     assert not (tmp_path / "map.sock").exists()
@@ -226,7 +226,10 @@ def test_it_ends_with_the_daemon(config: Config, tmp_path: Path, number: signal.
     ) as daemon:
         assert daemon.stdout
         said = [next(daemon.stdout) for _ in range(3)]
-        [child] = Path(f"/proc/{daemon.pid}/task/{daemon.pid}/children").read_text().split()
+        children = Path(f"/proc/{daemon.pid}/task/{daemon.pid}/children").read_text().split()
+        [child] = [
+            one for one in children if b"lookup" in Path(f"/proc/{one}/cmdline").read_bytes()
+        ]
         with socket.socket(socket.AF_UNIX) as client:
             client.connect(str(config.listen[0].address).removeprefix("unix:"))
             client.sendall(ASKED)

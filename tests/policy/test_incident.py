@@ -91,6 +91,32 @@ def test_where_to_ask_is_what_they_say_themselves() -> None:
     assert removal("example.net", "550 banned") is None
 
 
+_S3140 = (
+    "550 5.7.1 Unfortunately, messages from [192.0.2.1] weren't sent. Please contact your Internet "
+    "service provider since part of their network is on our block list (S3140). You can also refer "
+    "your provider to http://mail.live.com/mail/troubleshooting.aspx#errors."
+)
+_BANNED = (
+    "550 5.7.606 Access denied, banned sending IP [192.0.2.1]. To request removal from this list "
+    "please visit https://sender.office.com/ and follow the directions."
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "page"),
+    [
+        (_S3140, "https://olcsupport.office.com/"),
+        ("550 SC-001 (BAY) messages from 192.0.2.1", "https://olcsupport.office.com/"),
+        (_BANNED, "https://sender.office.com/"),
+    ],
+)
+def test_microsoft_has_one_desk_for_outlook_com_and_one_for_exchange_online(
+    said: str, page: str
+) -> None:
+    """Servers of both are called outlook.com; the codes tell them apart."""
+    assert removal("outlook.com", said) == page
+
+
 @given(st.text(), st.text(), st.sampled_from(list(Cause)))
 def test_it_takes_any_words(words: str, remote: str, cause: Cause) -> None:
     """Never raises, whatever a server says."""

@@ -5,18 +5,19 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-from collections.abc import Awaitable, Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from bounced import log
 from bounced.address import matcher
-from bounced.config import Listen
+from bounced.config import Limits, Listen
 from bounced.model import Envelope, Kind, Reading, Report
-from bounced.smtpd import Intake, Listeners, Service
+from bounced.smtpd import Certificate, Intake, Listeners, Service
 from bounced.store import Incoming, Recorded
 
 
@@ -121,13 +122,13 @@ class House:
     settings: dict[str, Any] = field(default_factory=dict)
     accept: tuple[str, ...] = ("*",)
     forged: Callable[[str], bool] = lambda _: False
-    connections: int = 500
     read: Callable[[bytes, Envelope], Reading] = plain
     protocol: str = "smtp"
+    proxy: tuple[str, ...] = ()
+    certificate: Certificate | None = None
     stream: io.StringIO = field(default_factory=io.StringIO)
     log: log.Log = field(init=False)
     listeners: Listeners = field(init=False)
-    pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(2))
     clients: list[Client] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -136,12 +137,14 @@ class House:
 
     def intake(self, **changed: Any) -> Intake:
         """Return the way of a message, with some steps *changed*."""
+
+        async def read(raw: bytes, envelope: Envelope) -> tuple[Reading, str]:
+            return self.read(raw, envelope), "0" * 64
+
         steps: dict[str, Any] = {
-            "read": self.read,
-            "fingerprint": lambda raw: "0" * 64,
+            "read": read,
             "writer": self.writer,
             "log": self.log,
-            "pool": self.pool,
         }
         return Intake(**steps | changed)
 
@@ -154,6 +157,14 @@ class House:
         """Return the events of one name."""
         return [one for one in self.events if one["event"] == event]
 
+    def limits(self) -> Limits:
+        """Return the settings; here a length of time may be a part of a second."""
+        changed = {
+            name: timedelta(seconds=value) if isinstance(value, float) else value
+            for name, value in self.settings.items()
+        }
+        return Limits().model_copy(update=changed)
+
     async def open(self) -> None:
         """Begin to listen."""
         service = Service(
@@ -162,10 +173,13 @@ class House:
             forged=self.forged,
             intake=self.intake(),
             log=self.log,
-            **self.settings,
+            limits=self.limits(),
+            tls=lambda: self.certificate.context if self.certificate else None,
         )
-        self.listeners = Listeners(service=service, connections=self.connections)
-        listen = Listen.model_validate({"protocol": self.protocol, "address": "127.0.0.1:0"})
+        self.listeners = Listeners(service=service, certificate=self.certificate)
+        listen = Listen.model_validate(
+            {"protocol": self.protocol, "address": "127.0.0.1:0", "proxy": self.proxy}
+        )
         await self.listeners.open([listen], {})
 
     async def connect(self) -> Client:
@@ -190,8 +204,6 @@ class House:
 
 
 @pytest.fixture
-def house() -> Iterator[House]:
+def house() -> House:
     """Return a house that is still closed; change its settings, then ``run`` it."""
-    one = House()
-    yield one
-    one.pool.shutdown()
+    return House()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 import tracemalloc
 from itertools import pairwise
@@ -92,6 +93,19 @@ def test_nothing_but_crlf_dot_crlf_ends_a_message(end: bytes) -> None:
 
     assert body.startswith(b"one")
     assert b"MAIL FROM:<smuggled@example.com>\r\n" in body
+
+
+def test_ten_thousand_bodies_in_random_chunks() -> None:
+    """Random octets, rich in dots and ends of lines, cut anywhere: each comes out as it went in."""
+    dice = random.Random(5321)
+    pieces = [b"\r\n", b"\r\n.", b".", b"..", b"\r", b"\n", b"\r\n.\r", b"x", b"\0", b"\xff"]
+    for number in range(10_000):
+        body = b"".join(dice.choices(pieces, k=dice.randrange(30))) + b"\r\n" * (number % 3 > 0)
+        body += b"\r\n" if body and not body.endswith(b"\r\n") else b""
+        sent = _stuffed(body) + b".\r\nQUIT\r\n"
+        reader = _read(_cut(sent, [dice.randrange(len(sent)) for _ in range(dice.randrange(9))]))
+
+        assert (number, reader.take(), reader.left) == (number, body, b"QUIT\r\n")
 
 
 def test_crlf_dot_crlf_ends_a_message_behind_a_stray_cr() -> None:

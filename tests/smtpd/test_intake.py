@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import threading
+import hashlib
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import hostile
 import pytest
 
-from bounced.errors import StoreFullError, StoreUnavailableError
+from bounced.errors import (
+    ReadersAwayError,
+    StoreFullError,
+    StoreUnavailableError,
+    UnreadableError,
+)
 from bounced.model import Envelope, Kind
 from bounced.smtpd import QueueIds
 
@@ -51,37 +57,42 @@ def test_a_message_is_stored_logged_and_answered(house: House) -> None:
     ) == ("message", "Q1", "other", 3)
 
 
-@pytest.mark.parametrize(
-    "error", [RecursionError(), ValueError("x\r\n250 Ok"), MemoryError(), UnicodeError("ä")]
-)
-def test_a_reader_that_fails_stops_nothing(house: House, error: Exception) -> None:
-    """The message is kept as unrecognised, answered 250, and the failure is logged."""
-    assert _take(house, read=_raise(error)).startswith("250")
+def _unread(error: Exception) -> Any:
+    async def raises(*_: object) -> None:
+        raise error
+
+    return raises
+
+
+def test_a_message_that_no_reader_comes_to_an_end_with(house: House) -> None:
+    """It is kept as unrecognised with why, answered 250, and logged."""
+    error = UnreadableError("ValueError", "x\r\n250 Ok")
+    assert _take(house, read=_unread(error)).startswith("250")
 
     (stored,) = house.writer.messages
-    assert Kind.UNRECOGNISED is stored.reading.report.kind
-    assert type(error).__name__ in stored.reading.report.defects[0].text
-    assert type(error).__name__ in house.named("reader_failed")[0]["why"]
+    assert stored.reading.report.kind is Kind.UNRECOGNISED
+    assert stored.reading.report.defects[0].text == "failed: ValueError"
+    assert stored.fingerprint == hashlib.sha256(b"raw").hexdigest()
+    (event,) = house.named("reader_failed")
+    assert event["why"].startswith("ValueError: x\\u000d\\u000a250")
 
 
-def test_a_reader_that_never_ends_stops_nothing(house: House) -> None:
-    """After its patience the intake stores the message without a reading."""
-    wakened = threading.Event()
-    try:
-        answer = _take(house, read=lambda *_: wakened.wait(20), patience=0.05)
-    finally:
-        wakened.set()
+def test_where_there_is_no_reader_the_sender_keeps_the_message(house: House) -> None:
+    """451, nothing is stored, and it is no defect of the program."""
+    error = ReadersAwayError("no process to read mail: Cannot allocate memory")
+    assert _take(house, read=_unread(error)) == "451 4.3.0 Local error, try again later"
 
-    assert answer.startswith("250")
-    assert Kind.UNRECOGNISED is house.writer.messages[0].reading.report.kind
-    assert "TimeoutError" in house.named("reader_failed")[0]["why"]
+    assert house.writer.messages == []
+    assert [one["event"] for one in house.events] == ["deferred"]
 
 
-def test_a_fingerprint_that_fails_is_taken_from_all_the_bytes(house: House) -> None:
-    """The hash of the raw bytes stands in: the message is stored all the same."""
-    assert _take(house, fingerprint=_raise(ValueError())).startswith("250")
-    assert len(house.writer.messages[0].fingerprint) == 64
-    assert house.writer.messages[0].fingerprint != "0" * 64
+@pytest.mark.parametrize("error", hostile.EXCEPTIONS, ids=lambda error: type(error).__name__)
+def test_any_other_exception_is_a_451_of_constant_text(house: House, error: Exception) -> None:
+    """Whatever its kind and its text: the sender keeps the message, and is told nothing of it."""
+    assert _take(house, read=_unread(error)) == "451 4.3.0 Local error, try again later"
+
+    assert house.writer.messages == []
+    assert house.named("failure")[0]["why"].startswith(type(error).__name__)
 
 
 @pytest.mark.parametrize(

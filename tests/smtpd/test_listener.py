@@ -121,7 +121,7 @@ def test_a_message_that_does_not_end_is_not_waited_for(house: House) -> None:
 
 def test_many_open_files(house: House) -> None:
     """With more clients than allowed, those inside are served and the others told so."""
-    house.connections = 20
+    house.settings["connections"] = 20
 
     async def talk(house: House) -> None:
         clients = [await house.connect() for _ in range(60)]

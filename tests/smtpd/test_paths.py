@@ -63,7 +63,7 @@ def test_what_can_not_be_kept(argument: str) -> None:
     assert paths.read(argument, "FROM") is None
 
 
-def test_known_parameters_are_kept_and_unknown_ones_accepted() -> None:
+def test_parameters_are_kept_whether_known_or_not() -> None:
     """Microsoft 365 sends AUTH=<> and XOORG= to servers that offer neither."""
     path = paths.read(
         "FROM:<> size=1234 AUTH=<> RET=HDRS ENVID=q+2B1 XOORG=contoso.example BODY=8BITMIME =",
@@ -77,8 +77,12 @@ def test_known_parameters_are_kept_and_unknown_ones_accepted() -> None:
         "AUTH": "<>",
         "RET": "HDRS",
         "ENVID": "q+2B1",
+        "XOORG": "contoso.example",
         "BODY": "8BITMIME",
     }
+    assert path.words == (
+        "SIZE=1234 AUTH=<> RET=HDRS ENVID=q+2B1 XOORG=contoso.example BODY=8BITMIME"
+    )
 
 
 @pytest.mark.parametrize("size", ["", "SIZE", "SIZE=", "SIZE=-1", "SIZE=1e9", "SIZE=²"])

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
+from bounced import log
 from bounced.address import read_keys, return_path, verify
 from bounced.errors import StoreFullError, StoreUnavailableError
 from bounced.model import Trust
+from bounced.smtpd.data import DataReader
 
 if TYPE_CHECKING:
     from conftest import House
@@ -114,6 +117,46 @@ def test_a_session_in_one_write(house: House, half_close: bool) -> None:  # noqa
     house.run(talk)
 
 
+END = b"\r\n.\r\n"
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        b"\n.\n",
+        b"\n.\r\n",
+        b"\r\n.\n",
+        b"\r.\r",
+        b"\r.\r\n",
+        b"\r\n.\r",
+        b"\r\n\0.\r\n",
+        b"\r\n.\0\r\n",
+        b"\r\n.\r\r\n",
+        b"\n\n.\r\r\n",
+        END,
+    ],
+)
+def test_nothing_is_smuggled(house: House, end: bytes) -> None:
+    """Of eleven ends one is one: behind the others a second message is text of the first."""
+    smuggled = b"MAIL FROM:<evil@example.com>\r\nRCPT TO:<b@example.org>\r\nDATA\r\nevil\r\n"
+
+    async def talk(house: House) -> None:
+        client = await house.connect()
+        await client.greet()
+        await client.envelope()
+        await client.say("DATA")
+        client.send(b"good" + end + smuggled + b".\r\nQUIT\r\n")
+        said = await client.rest()
+
+        wanted = [b"good\r\n", b"evil\r\n"] if end == END else [b"good" + end + smuggled]
+        # A line that begins with a dot is sent with two; whoever sends one loses it.
+        wanted = [body.replace(b"\r\n.", b"\r\n") for body in wanted]
+        assert wanted == house.writer.bodies
+        assert said.count("queued as") == len(wanted)
+
+    house.run(talk)
+
+
 @pytest.mark.parametrize("length", [998, 1001, 5000, 70_000, 2_000_000])
 def test_lines_of_any_length(house: House, length: int) -> None:
     """Bounces quote broken HTML; a long line is no reason to lose one."""
@@ -137,6 +180,15 @@ def test_lines_of_any_length(house: House, length: int) -> None:
             "MAIL FROM:<a@example.com> RET=HDRS ENVID=QQ314159 SMTPUTF8 BODY=BINARYMIME",
             "RCPT TO:<bounces@example.org> NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;a@example.com",
         ),
+        (
+            "MAIL FROM:<postmaster@contoso.example> SIZE=51234 AUTH=<> BODY=8BITMIME",
+            "RCPT TO:<bounces@example.org> ORCPT=rfc822;bounces+40example.org NOTIFY=NEVER",
+        ),
+        (
+            "MAIL FROM:<> SIZE=0 XOORG=contoso.onmicrosoft.example XMESSAGECONTEXT=x XSYSPROBEID=1",
+            "RCPT TO:<bounces@example.org>",
+        ),
+        ("MAIL FROM:<> BODY=8BITMIME SIZE=9932 SMTPUTF8 REQUIRETLS", "RCPT TO:<b@example.org>"),
         ("mail from: a@example.com", "rcpt to: bounces@example.org"),
         ("MAIL FROM:<grün@bücher.example> SMTPUTF8", "RCPT TO:<grün@bücher.example>"),
         ("MAIL FROM:<> AUTH=" + "x" * 500, "RCPT TO:<b@example.org> ORCPT=rfc822;" + "x" * 500),
@@ -169,8 +221,8 @@ def test_command_lines_of_real_senders(house: House, mail: str, rcpt: str) -> No
         ("RCPT TO:<a@example.org>", "503 5.5.1"),
         ("DATA", "503 5.5.1"),
         ("HELP", "502 5.5.1"),
-        ("VRFY root", "502 5.5.1"),
-        ("EXPN staff", "502 5.5.1"),
+        ("VRFY root", "252 2.0.0"),
+        ("EXPN staff", "252 2.0.0"),
         ("AUTH PLAIN AGEAYg==", "502 5.5.1"),
         ("STARTTLS", "502 5.5.1"),
         ("LHLO x", "500 5.5.1"),
@@ -295,6 +347,50 @@ def test_a_forged_path_is_refused(house: House) -> None:
     house.run(talk)
 
 
+def test_parameters_are_kept_and_logged(house: House) -> None:
+    """With the message, as they were written; an address in one is hashed as others are."""
+    house.log = log.setup(format="json", addresses="hashed", salt="s" * 20, stream=house.stream)
+
+    async def talk(house: House) -> None:
+        client = await house.connect()
+        await client.greet()
+        await client.say("MAIL FROM:<> RET=HDRS ENVID=QQ314159 XOORG=contoso.example")
+        await client.say("RCPT TO:<a@example.org> NOTIFY=NEVER ORCPT=rfc822;anna@example.com")
+        await client.say("RCPT TO:<b@example.org>")
+        await client.say("DATA")
+        client.send(b"x\r\n.\r\n")
+        await client.reply()
+
+        envelope = house.writer.messages[0].envelope
+        assert envelope.parameters == "RET=HDRS ENVID=QQ314159 XOORG=contoso.example"
+        assert envelope.forward_parameters == (
+            "NOTIFY=NEVER ORCPT=rfc822;anna@example.com",
+            "",
+        )
+        first, second = house.named("message")[0]["parameters"]
+        assert first == envelope.parameters
+        assert second.startswith("NOTIFY=NEVER ORCPT=#")
+        assert "anna" not in house.stream.getvalue()
+
+    house.run(talk)
+
+
+def test_nothing_is_relayed(house: House) -> None:
+    """Routes, percent signs and bangs are letters of an address that is not ours."""
+    house.accept = ("@example.org",)
+
+    async def talk(house: House) -> None:
+        client = await house.connect()
+        await client.greet()
+        replies = await client.envelope(
+            "a@example.net", "@example.org:a@example.net", "example.net!a", "a@example.org@b.test"
+        )
+
+        assert {one[:9] for one in replies[1:]} == {"550 5.1.1"}
+
+    house.run(talk)
+
+
 def test_too_many_recipients(house: House) -> None:
     """452 4.5.3 for each above the limit: the sender brings them in another message."""
     house.settings["recipients"] = 2
@@ -379,6 +475,12 @@ def test_a_message_without_an_end(house: House) -> None:
         (EOFError(), "451 4.3.0"),
         (StopIteration(), "451 4.3.0"),
         (NotImplementedError("/usr/lib/python3"), "451 4.3.0"),
+        (UnicodeDecodeError("utf-8", b"\xff", 0, 1, "bad\r\n250 Ok"), "451 4.3.0"),
+        (PermissionError(13, "Permission denied", "/etc/bounced/key"), "451 4.3.0"),
+        (OSError(5, "Input/output error"), "451 4.3.0"),
+        (sqlite3.OperationalError("unable to open /var/lib/bounced/bounced.db"), "451 4.3.0"),
+        (ZeroDivisionError("\0\x1b[31m"), "451 4.3.0"),
+        (RuntimeError("x" * 100_000), "451 4.3.0"),
     ],
 )
 def test_failures_of_ours(house: House, error: Exception, answer: str) -> None:
@@ -418,7 +520,11 @@ def test_a_failure_in_a_command(house: House) -> None:
 
 def test_a_failure_inside_a_message_ends_the_connection(house: House) -> None:
     """The rest of a message is never taken for commands."""
-    house.settings["message_size"] = 10
+
+    class Broken(DataReader):
+        def feed(self, chunk: bytes) -> bool:
+            msg = "broken"
+            raise ValueError(msg)
 
     async def talk(house: House) -> None:
         client = await house.connect()
@@ -426,15 +532,16 @@ def test_a_failure_inside_a_message_ends_the_connection(house: House) -> None:
         await client.envelope()
         await client.say("DATA")
         (connection,) = house.listeners.service.connections
-        connection._reader.set_exception(ValueError("broken"))
+        connection._data = Broken(1)
+        client.send(b"x")
 
-        assert await client.rest() == "451 4.3.0 Local error, try again later\r\n"
+        assert await client.rest() == "421 4.3.0 Local error, closing, try again later\r\n"
         assert "ValueError" in house.named("failure")[0]["why"]
 
     house.run(talk)
 
 
-@pytest.mark.parametrize("recipients", [1, 2, 5])
+@pytest.mark.parametrize("recipients", [1, 2, 100])
 def test_lmtp_answers_each_recipient(house: House, recipients: int) -> None:
     """As many replies as recipients that were accepted, for one commit."""
     house.protocol = "lmtp"

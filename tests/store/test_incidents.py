@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from bounced.causes import Cause
 from bounced.model import Judged, RecipientStatus, Trust, Typed, Verdict
 from bounced.policy import Policies, Settings
-from bounced.store import Effects, Incoming, Store
+from bounced.store import Effects, Incoming, Observed, Store
 
 Make = Callable[..., Incoming]
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -53,6 +54,68 @@ def test_another_host_of_ours_is_another_incident(store: Store, message: Make) -
         ("Spamhaus", "192.0.2.7"),
         ("SpamCop", "192.0.2.8"),
     }
+
+
+def _from(incoming: Incoming, host: str) -> Incoming:
+    """Return *incoming* as a report that names the host of ours that sends it."""
+    report = replace(incoming.reading.report, reporting_mta=Typed("dns", host))
+    return replace(incoming, reading=replace(incoming.reading, report=report))
+
+
+def _seen(judged: Judged, original: str | None, day: float = 0) -> Observed:
+    """Return what our own log says of a refusal."""
+    at = START + timedelta(days=day)
+    address = judged.address or ""
+    return Observed(
+        address=address, at=at, origin="log", who="postfix", judged=judged, original=original
+    )
+
+
+@pytest.mark.parametrize("words", ["554 5.7.1 [192.0.2.7] rejected", "554 5.7.1 rejected"])
+@pytest.mark.parametrize("first", ["log", "report"])
+def test_one_refusal_told_twice_is_one(store: Store, message: Make, words: str, first: str) -> None:
+    """By our log and by the report of the same mail, which knows the host where the log doesn't."""
+    refused = _refused("a@example.com", words)
+    report = _from(message(refused, original="one@example.org"), "out.example.org")
+    ways = [
+        lambda: store.observe([_seen(refused, "one@example.org")]),
+        lambda: store.record([report]),
+    ]
+    for tell in ways if first == "log" else reversed(ways):
+        tell()
+
+    (found,) = store.incidents()
+    assert (found.failures, found.recipients) == (1, 1)
+    assert found.ours == ("192.0.2.7" if "192" in words else "out.example.org")
+
+
+def test_a_batch_tells_of_one_refusal_once(store: Store, message: Make) -> None:
+    """Two reports of one mail in it; of another mail, or another recipient, it is another."""
+    refused = _refused("a@example.com")
+    store.record(
+        [
+            message(refused, original="one@example.org"),
+            message(refused, original="one@example.org"),
+            message(refused, original="two@example.org"),
+            message(_refused("b@example.com"), original="one@example.org"),
+            message(refused),
+            message(refused),
+        ]
+    )
+    (found,) = store.incidents()
+    assert (found.failures, found.recipients) == (5, 2)
+
+
+def test_a_refusal_that_names_no_host_is_part_of_what_goes_on(store: Store, message: Make) -> None:
+    """And the first that names one says which it was."""
+    nameless = _refused("a@example.com", "554 rejected by policy")
+    store.observe([_seen(nameless, f"{n}@example.org") for n in range(2)])
+    assert [one.ours for one in store.incidents()] == ["unknown"]
+    store.record([_from(message(nameless), "one.example.org")])
+    store.record([_from(message(nameless), "two.example.org")])
+    store.observe([_seen(nameless, "3@example.org")])
+    found = [(one.ours, one.failures) for one in store.incidents()]
+    assert found == [("one.example.org", 3), ("two.example.org", 2)]
 
 
 def test_an_incident_closes_after_three_quiet_days(store: Store, message: Make) -> None:

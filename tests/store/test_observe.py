@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from bounced import pipeline
 from bounced.causes import Cause
@@ -128,3 +129,26 @@ def test_a_delivery_to_a_domain_that_was_down_is_noted(store: Store, rules: Rule
     state = store.state("joe@example.com", now=START + timedelta(days=17))
     assert state
     assert (state.blocked, state.soft_count) == (False, 2)
+
+
+def test_a_batch_of_deliveries_asks_no_question_for_each(store: Store) -> None:
+    """However many domains are in it, the database is asked the same few things."""
+    asked: list[str] = []
+    event.listen(store.database.engine, "before_cursor_execute", lambda *it: asked.append(it[2]))
+    counts = []
+    for size in (1, 50):
+        asked.clear()
+        store.observe(
+            [_seen(None, address=f"joe@{n}.example.com", original=None) for n in range(size)]
+        )
+        counts.append(len(asked))
+    assert counts[0] == counts[1]
+
+
+def test_a_late_delivery_to_a_domain_that_was_never_down_is_no_line(
+    store: Store, message: Make, rows: Callable[[str], list[Any]]
+) -> None:
+    """The log is read a little behind the reports, and a big domain has reports all the time."""
+    store.record([message(f"u{n}@example.com", day=n) for n in range(3)])
+    store.observe([_seen(None, address="new@example.com", at=START + timedelta(days=1))])
+    assert len(rows("events")) == 3

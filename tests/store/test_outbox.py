@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,10 +14,10 @@ from bounced import shapes
 from bounced.causes import Cause
 from bounced.cli import shapes as more_shapes
 from bounced.config import Webhook
-from bounced.model import Action, Envelope, Judged, Kind, RecipientStatus, Typed, Verdict
+from bounced.model import Action, Envelope, Judged, Kind, Reading, RecipientStatus, Typed, Verdict
 from bounced.notice import Notice, Topic
 from bounced.policy import Policies, Settings
-from bounced.store import Incoming, Letter, Outbox, Store, outbox, record
+from bounced.store import Incoming, Kept, Letter, Outbox, Store, outbox, record
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 WHO = {"who": "anna", "now": START + timedelta(days=400)}
@@ -322,3 +323,31 @@ def test_the_end_of_a_block_is_noted_with_nobody_listening(
 
     assert [one.what for one in store.history("a@example.net")] == ["failed", "unblock"]
     assert told_to(store) == []
+
+
+def test_what_is_judged_again_is_told(
+    telling: Callable[..., Store], message: Message, one: One
+) -> None:
+    """The incident that it opens, and the end of a storm that was none; and the contrary."""
+    store = telling(hook(), policies=Policies(default=Settings(storm_recipients=2)))
+    full = [message(one(f"{who}@example.com")) for who in "ab"]
+    store.record(full)
+    refused = replace(full[0].reading, judged=(one("a@example.com", Cause.SENDER_BLOCKED),))
+    store.record([now_refused := message(reading=refused, day=1)])
+
+    def read_as(reading: dict[str, Reading]) -> list[str]:
+        before = len(told_to(store))
+        known = {it.fingerprint: it for it in (*full, now_refused)}
+
+        def read(kept: Kept) -> Incoming:
+            it = known[kept.fingerprint]
+            return replace(it, reading=reading.get(it.fingerprint, it.reading))
+
+        list(store.rejudge(read, now=WHO["now"]))
+        topics = [it.topic for it in told_to(store)[before:]]
+        return [it for it in topics if it.startswith(("storm", "incident"))]
+
+    swapped = {full[0].fingerprint: refused, now_refused.fingerprint: full[0].reading}
+    gone = ["incident.closed", "incident.opened", "storm.ended"]
+    assert sorted(read_as(swapped)) == gone
+    assert sorted(read_as({})) == ["incident.closed", "incident.opened", "storm.started"]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bounced.causes import Cause
-from bounced.model import Action, Judged, Kind, Reading, Report, Trust, Verdict
+from bounced.model import Action, Judged, Kind, Reading, Report, Trust, Typed, Verdict
 from bounced.policy import Effect, Policies, Settings
 from bounced.store import Changes, Incoming, Kept, Sent, Store, schema
 
@@ -261,3 +261,138 @@ def test_a_block_that_had_expired_does_not_come_back(
     state = store.state("joe@example.com", now=START + timedelta(days=9))
     assert state
     assert not state.blocked
+
+
+SMALL = pytest.mark.parametrize("store", [Settings(storm_recipients=3)], indirect=True)
+MINUTE = 1 / 1440
+
+
+def _counts(store: Store) -> dict[str, int]:
+    return {one.key: one.soft_count for one in store.states(now=NOW) if one.soft_count}
+
+
+@SMALL
+def test_a_storm_of_which_too_little_is_left_is_none(
+    store: Store, message: Make, again: Judge, rows: Callable[[str], list[Any]]
+) -> None:
+    """Whom it had spared is decided on as if there had never been one."""
+    kept = [message(f"u{n}@example.com", day=n * MINUTE) for n in range(3)]
+    store.record(kept)
+    assert len(store.storms()) == 1
+
+    again({one.fingerprint: _as(one, Cause.MAILBOX_UNKNOWN) for one in kept[1:]}, kept)
+
+    assert store.storms(everything=True) == []
+    assert _counts(store) == {"u0@example.com": 1}
+    assert [row.storm_id for row in rows("events")] == [None] * len(rows("events"))
+    assert store.history("u0@example.com")[-1].why == "judged again"
+
+
+@SMALL
+def test_a_storm_of_which_enough_is_left_goes_on_without_the_rest(
+    store: Store, message: Make, again: Judge
+) -> None:
+    """From the first that is left to the last."""
+    kept = [message(f"u{n}@example.com", day=n * MINUTE) for n in range(5)]
+    store.record(kept)
+    hard = [kept[0], kept[4]]
+    again({one.fingerprint: _as(one, Cause.MAILBOX_UNKNOWN) for one in hard}, kept)
+    (storm,) = store.storms()
+    assert storm.recipients == 3
+    assert (storm.started_at, storm.last_at) == (kept[1].received_at, kept[3].received_at)
+    assert _counts(store) == {}
+
+
+@SMALL
+def test_who_is_in_another_storm_is_spared_still(
+    store: Store, message: Make, one: One, again: Judge
+) -> None:
+    """The domain's is none, and the provider's is one: nothing counts in either."""
+
+    def of(address: str) -> Judged:
+        found = one(address)
+        there = replace(found.recipient, remote_mta=Typed("dns", "mx.example.net"))
+        return replace(found, recipient=there)
+
+    kept = [message(of(f"u{n}@example.com"), day=n * MINUTE) for n in range(3)]
+    kept += [message(of(f"v{n}@v{n}.example.org"), day=n * MINUTE) for n in range(2)]
+    store.record(kept)
+    again({kept[0].fingerprint: _as(kept[0], Cause.MAILBOX_UNKNOWN)}, kept)
+    found = [(storm.scope, storm.recipients) for storm in store.storms(everything=True)]
+    assert found == [("provider", 4)]
+    assert _counts(store) == {}
+
+
+@SMALL
+def test_a_failure_that_is_read_as_another_recipients_is_counted_once(
+    store: Store, message: Make, one: One, again: Judge
+) -> None:
+    """What a message said before is no second failure beside what it says now."""
+    kept = [message(f"u{n}@example.com", day=n * MINUTE) for n in range(2)]
+    store.record(kept)
+    other = replace(kept[0].reading, judged=(one("other@example.com"),))
+    again({kept[0].fingerprint: other}, kept)
+    assert store.storms(everything=True) == []
+    assert _counts(store) == {"other@example.com": 1, "u1@example.com": 1}
+
+
+def test_what_is_read_as_our_fault_opens_an_incident(
+    store: Store, message: Make, one: One, again: Judge
+) -> None:
+    """With the time of the message."""
+    first = message(one("joe@example.com", Cause.MAILBOX_UNKNOWN), day=3)
+    store.record([first])
+    again({first.fingerprint: _as(first, Cause.SENDER_BLOCKED)}, [first])
+    (found,) = store.incidents()
+    assert (found.cause, found.failures, found.recipients) == (Cause.SENDER_BLOCKED, 1, 1)
+    assert found.opened_at == first.received_at
+
+
+def test_an_incident_in_which_nothing_is_left_is_closed(
+    store: Store, message: Make, one: One, again: Judge
+) -> None:
+    """What is left of another stays counted; one mail that was told of twice leaves it once."""
+    blocked = [
+        message(one(who, Cause.SENDER_BLOCKED), day=day, original=f"{day}@example.org")
+        for who, day in (("a@example.com", 0), ("a@example.com", 0), ("b@example.com", 1))
+    ]
+    store.record(blocked)
+    new = {it.fingerprint: _as(it, Cause.MAILBOX_UNKNOWN) for it in blocked}
+
+    def found() -> list[tuple[int, int, str | None]]:
+        told = store.incidents(everything=True)
+        return [(it.failures, it.recipients, it.closed_by) for it in told]
+
+    assert found() == [(2, 2, None)]
+    again({key: new[key] for key in list(new)[:1]}, blocked)
+    assert found() == [(2, 2, None)]
+    again({key: new[key] for key in list(new)[:2]}, blocked)
+    assert found() == [(1, 1, None)]
+    again(new, blocked)
+    assert found() == [(0, 0, "rejudge")]
+
+
+def test_two_refusals_of_one_recipient_leave_an_incident_together(
+    store: Store, message: Make, one: One, again: Judge
+) -> None:
+    """Of two mails, judged again in one go."""
+    refused = one("a@example.com", Cause.SENDER_BLOCKED)
+    both = [message(refused, day=day, original=f"{day}@example.org") for day in (0, 1)]
+    store.record(both)
+    again({it.fingerprint: _as(it, Cause.MAILBOX_FULL) for it in both}, both)
+    (found,) = store.incidents(everything=True)
+    assert (found.failures, found.recipients, found.closed_by) == (0, 0, "rejudge")
+
+
+def test_a_server_that_had_answered_was_not_down_for_good(
+    store: Store, message: Make, one: One, again: Judge
+) -> None:
+    """As one of the reports is read now."""
+    kept = [
+        message(one(f"{who}@example.com", Cause.SERVER_DOWN), day=day)
+        for day, who in ((0, "joe"), (6, "ann"), (13, "bob"), (15, "eve"))
+    ]
+    store.record(kept)
+    assert [state.key for state in store.states(now=NOW, blocked=True)] == ["eve@example.com"]
+    again({kept[2].fingerprint: _as(kept[2], Cause.MAILBOX_FULL)}, kept)
+    assert list(store.states(now=NOW, blocked=True)) == []

@@ -8,6 +8,8 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,7 @@ from bounced.policy import Policies
 from bounced.store import Incoming, Store
 
 pytestmark = pytest.mark.database("sqlite")
+START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def refused(url: str, **options: bool) -> str:
@@ -37,6 +40,24 @@ def test_commits_are_synced_and_readers_do_not_wait(store: Store) -> None:
                 ("busy_timeout", 5000),
             ]:
                 assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar() == value
+
+
+def test_a_path_may_begin_with_more_than_one_slash(tmp_path: Path) -> None:
+    """As a URL written by hand does easily: it is the same file."""
+    path = tmp_path / "bounced.sqlite"
+    for slashes in ("/", "//", "///"):
+        url = f"sqlite:///{slashes}{str(path).lstrip('/')}"
+        with closing(Store.open(url, policies=Policies(), raw_retention=None)) as store:
+            store.block(f"{len(slashes)}@example.com", why="test", who="alice", now=START)
+    with closing(sqlite3.connect(path)) as file:
+        assert file.execute("SELECT count(*) FROM recipients").fetchone() == (3,)
+
+
+def test_what_writes_much_leaves_it_in_the_log_for_longer(opened: Callable[..., Store]) -> None:
+    """Synced like all others."""
+    with opened(bulk=True).database.read() as connection:
+        for pragma, value in [("wal_autocheckpoint", 8_192), ("synchronous", 2)]:
+            assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar() == value
 
 
 def test_a_writer_takes_the_lock_when_it_begins(store: Store, opened: Callable[..., Store]) -> None:
@@ -80,7 +101,7 @@ def test_a_directory_that_can_not_be_made_is_named(tmp_path: Path) -> None:
     assert said == (
         f"can't open the database {tmp_path}/file/state/bounced.sqlite for "
         "writing: Not a directory; let this user write the file and its directory, or set "
-        "store.url to another file"
+        "store.url to another file; `bounced doctor` says more"
     )
 
 

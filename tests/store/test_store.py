@@ -11,12 +11,13 @@ from sqlalchemy import exc, select
 
 from bounced.causes import Cause
 from bounced.errors import StoreError, StoreUnavailableError
-from bounced.model import Judged
+from bounced.model import Judged, Kind
 from bounced.policy import Effect, Policies, Settings, What
 from bounced.store import Incoming, Store, by_operator, schema
 
 Make = Callable[..., Incoming]
 One = Callable[..., Judged]
+START = datetime(2026, 1, 1, tzinfo=UTC)
 NOW = datetime(2026, 2, 1, tzinfo=UTC)
 
 
@@ -62,6 +63,23 @@ def test_filters(filled: Store) -> None:
     assert keys(filled, limit=2) == everyone[:2]
     assert keys(filled, limit=0) == []
     assert keys(filled, after=("default", everyone[1])) == [everyone[2], everyone[0]]
+
+
+def test_what_was_blocked_since_leaves_out_blocks_that_are_over(
+    opened: Callable[..., Store], message: Make, one: One
+) -> None:
+    """Their addresses are clean by then; one that has failed since is shown as it is."""
+    store = opened(policies=Policies(default=Settings(expire={Cause.COMPLAINT: timedelta(days=2)})))
+    complaint = Cause.COMPLAINT
+    store.record(
+        [message(one(f"{who}@example.com", complaint), kind=Kind.COMPLAINT) for who in "abc"]
+    )
+    store.record([message("b@example.com", day=1)])
+    shown = {}
+    for days in (1, 3):
+        found = store.states(now=START + timedelta(days=days), since=START)
+        shown[days] = {state.key[0]: state.blocked for state in found}
+    assert shown == {1: {"a": True, "b": True, "c": True}, 3: {"b": False}}
 
 
 def test_a_block_whose_time_is_over_is_listed_as_none(filled: Store) -> None:

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from bounced.causes import Cause
-from bounced.model import Judged
+from bounced.model import Action, Judged
 from bounced.policy import Effect, Policies, Settings
-from bounced.store import Incoming, Store
+from bounced.store import Incoming, Observed, Store
 
 Make = Callable[..., Incoming]
 One = Callable[..., Judged]
@@ -85,6 +85,43 @@ def test_the_same_few_are_no_outage(store: Store, message: Make) -> None:
     for minute in range(5):
         store.record([message(f"u{n}@example.com", day=minute * MINUTE) for n in range(4)])
     assert all(state.blocked for state in store.states(now=_at(1)))
+
+
+@SMALL
+def test_a_flood_about_one_address_hides_no_outage(store: Store, message: Make) -> None:
+    """However many reports about him lie between those about the others; his are part of it."""
+    for number in range(5):
+        store.record([message(f"u{number}@example.com", day=number * MINUTE)])
+        flood = (number + 0.5) * MINUTE
+        store.record([message("loop@example.com", day=flood) for _ in range(250)])
+
+    (storm,) = store.storms()
+    assert (storm.recipients, storm.started_at, storm.last_at) == (6, _at(0), _at(4.5 * MINUTE))
+    states = list(store.states(now=_at(1)))
+    assert [(one.blocked, one.soft_count) for one in states] == [(False, 0)] * 6
+
+
+@SMALL
+@pytest.mark.parametrize("seed", range(3))
+def test_what_is_in_an_outage_is_as_the_definition_says(
+    store: Store, message: Make, rows: Callable[[str], list[Any]], seed: int
+) -> None:
+    """In whatever order and batches they come: some window with it holds enough recipients."""
+    draw = random.Random(seed)
+    often = [0] * 12 + list(range(9))
+    for _ in range(60):
+        hours = [draw.randrange(20) + draw.random() / 2 for _ in range(draw.choice([1, 1, 2, 8]))]
+        store.record([message(f"u{draw.choice(often)}@example.com", day=h / 24) for h in hours])
+
+    told = sorted(rows("events"), key=lambda row: row.at)
+    told = [row for row in told if row.what == "failed"]
+    stormy = set()
+    for first in told:
+        window = [one for one in told if first.at <= one.at <= first.at + FEW.storm_window]
+        if len({one.key for one in window}) >= FEW.storm_recipients:
+            stormy |= {one.id for one in window}
+    assert {row.id for row in told if row.storm_id} == stormy
+    assert 0 < len(stormy) < len(told)
 
 
 @SMALL
@@ -216,3 +253,66 @@ def test_policies_are_those_of_the_stream(opened: Callable[..., Store], message:
             store.record([message("joe@example.com", day=day, stream=stream)])
     blocked = {one.stream: one.blocked for one in store.states(now=_at(5))}
     assert blocked == {"news": True, "default": False}
+
+
+@pytest.mark.parametrize("again", ["delivered", "refused", "seen"])
+def test_late_proof_that_a_server_answered_takes_its_blocks_back(
+    store: Store, message: Make, one: One, again: str
+) -> None:
+    """A server that answered in between was not down for good, whenever that is known."""
+    for day, who in ((0, "joe"), (6, "ann"), (13, "bob"), (15, "eve"), (17, "eve")):
+        store.record([message(one(f"{who}@example.com", Cause.SERVER_DOWN), day=day)])
+    store.record([message(one("ann@example.com", Cause.MAILBOX_FULL), day=18)])
+    assert [state.key for state in store.states(blocked=True)] == ["eve@example.com"]
+
+    if again == "delivered":
+        store.delivered("ann@example.com", who="alice", now=_at(10))
+    elif again == "seen":
+        store.observe(
+            [Observed(address="new@example.com", at=_at(10), origin="log", who="postfix")]
+        )
+    else:
+        store.record([message(one("ann@example.com", Cause.MAILBOX_FULL), day=10)])
+
+    state = store.state("eve@example.com", now=_at(19))
+    assert state
+    assert (state.blocked, state.soft_count) == (False, 2)
+    told = store.history("eve@example.com")[-1]
+    assert (told.effect, told.why) == (
+        Effect.UNBLOCKED,
+        "decided again: a report of its server that came late says since when it is down, or not",
+    )
+
+
+@pytest.mark.parametrize(
+    ("day", "where"), [(-1, "example.com"), (18, "example.com"), (10, "e.org")]
+)
+def test_what_was_delivered_at_another_time_or_elsewhere_takes_no_block_back(
+    store: Store, message: Make, one: One, day: int, where: str
+) -> None:
+    """Before the server was down, after the block, or to another domain."""
+    for at, who in ((0, "joe"), (6, "ann"), (13, "bob"), (15, "eve")):
+        store.record([message(one(f"{who}@example.com", Cause.SERVER_DOWN), day=at)])
+    store.delivered(f"ann@{where}", who="alice", now=_at(day))
+    assert [state.key for state in store.states(blocked=True)] == ["eve@example.com"]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_server_is_down_for_good_in_whatever_order_it_is_told(
+    opened: Callable[..., Store], message: Make, one: One, seed: int
+) -> None:
+    """Reports and deliveries of any time make what they make in their order."""
+    draw = random.Random(seed)
+    store = opened(policies=Policies(default=Settings(down_after=timedelta(days=3), soft_limit=99)))
+    told = [(draw.randrange(40), draw.choice([Cause.SERVER_DOWN] * 9 + [None])) for _ in range(25)]
+    for stream, history in (("right", sorted(told, key=lambda one: one[0])), ("other", told)):
+        for number, (day, cause) in enumerate(history):
+            action = Action.FAILED if cause else Action.DELIVERED
+            who = one(f"{day}@{stream}.example.com", cause, action)
+            store.record([message(who, day=day, stream=stream, original=f"{number}@{stream}")])
+    found = {
+        stream: {state.key.partition("@")[0] for state in store.states(stream=stream, blocked=True)}
+        for stream in ("right", "other")
+    }
+    assert found["right"]
+    assert found["right"] == found["other"]

@@ -21,7 +21,7 @@ from bounced import log
 from bounced.classify import RuleBook
 from bounced.config import Config
 from bounced.config.model import Listen
-from bounced.policy import Policies
+from bounced.policy import Policies, Settings
 from bounced.store import Store
 from bounced.web import Service, tokens
 
@@ -39,7 +39,9 @@ class Api:
 
     def __enter__(self) -> Self:
         self.store = Store.open(
-            f"sqlite:///{self.folder}/bounced.db", policies=Policies(), raw_retention=None
+            f"sqlite:///{self.folder}/bounced.db",
+            policies=Policies(streams={"news": Settings()}),
+            raw_retention=None,
         )
         self.token_file = self.folder / "tokens"
         self.write_tokens()

@@ -38,5 +38,5 @@ def test_schemathesis_finds_nothing(api: Any, tmp_path: Path) -> None:
     )
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "10 selected / 10 total" in done.stdout
+    assert "11 selected / 11 total" in done.stdout
     assert api.events("failure") == []

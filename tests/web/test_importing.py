@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bounced import taking
+from bounced import listreader
 from bounced.web.importing import TYPES
 
 CSV = (
@@ -137,4 +137,4 @@ def test_the_lines_of_a_list_are_those_of_a_spreadsheet() -> None:
     """UTF-16 as well, with its mark."""
     for encoding in ("utf-8", "utf-16"):
         file = io.BufferedReader(io.BytesIO("email\r\nä@b.example\r\n".encode(encoding)))  # type: ignore[arg-type]
-        assert list(taking.lines(file)) == ["email\r\n", "ä@b.example\r\n"]
+        assert list(listreader.lines(file)) == ["email\r\n", "ä@b.example\r\n"]

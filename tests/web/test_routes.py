@@ -248,3 +248,48 @@ def test_what_is_no_rejection_is_refused(api: Any, reply: str) -> None:
     body = {"rejections": [{**REJECTED, "reply": reply}]}
     assert api.ask("POST", "/v1/rejections", json=body).status_code == 422
     assert _look_up(api, REJECTED["address"])["blocked"] is False
+
+
+WITH_STREAM = [
+    ("GET", "/v1/addresses/anna@example.org", None),
+    ("GET", "/v1/addresses/anna@example.org/history", None),
+    ("GET", "/v1/addresses", None),
+    ("GET", "/v1/messages", None),
+    ("POST", "/v1/lookup", {"addresses": ["anna@example.org"]}),
+    ("POST", "/v1/block", {"addresses": ["anna@example.org"], "reason": "gone"}),
+    ("POST", "/v1/unblock", {"addresses": ["anna@example.org"], "reason": "back"}),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "body"), WITH_STREAM)
+def test_a_stream_that_nobody_knows_is_not_found(
+    api: Any, method: str, path: str, body: dict[str, Any] | None
+) -> None:
+    """It is no empty one, in which everybody may be mailed."""
+    named = {"stream": "nwes"}
+    place = "body" if body else "query"
+    told = api.ask(method, path, **({"json": body | named} if body else {"params": named}))
+
+    assert told.status_code == 404
+    (fault,) = told.json()["errors"]
+    assert fault["at"] == f"{place}.stream"
+    assert fault["detail"].startswith("there is no mail stream 'nwes'; did you mean news?")
+    assert api.store.state("anna@example.org", "nwes") is None
+
+
+def test_a_report_brings_its_stream_into_being(api: Any) -> None:
+    """As a bounce to a signed return path does: nothing that has happened is turned away."""
+    _reject(api, stream="tenant-7")
+
+    assert _look_up(api, "nobody@example.com", stream="tenant-7")["blocked"] is True
+    assert _look_up(api, "anna@example.org", stream="tenant-7")["blocked"] is False
+
+
+def test_messages_are_counted(api: Any) -> None:
+    """All that came in, or what came in since then."""
+    told = api.ask("GET", "/v1/messages", "read", params={"since": "2026-01-01T00:00:00Z"}).json()
+
+    assert answers.Counts.model_validate(told).messages == 0
+    assert told["since"] == "2026-01-01T00:00:00+00:00"
+    assert told["trust"]["forged"] == told["matched"]["nobody"] == 0
+    assert api.ask("GET", "/v1/messages", "read", params={"since": "lately"}).status_code == 422

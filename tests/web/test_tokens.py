@@ -73,7 +73,7 @@ def test_a_file_that_others_can_read_or_change(tmp_path: Path, mode: int) -> Non
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     """Which file, why, and which setting; and where none is named, how to begin."""
-    with pytest.raises(ConfigError, match=r"none: can't be read: No such file.*http\.tokens"):
+    with pytest.raises(ConfigError, match=r"^http\.tokens: .*none can't be read: No such file"):
         tokens.load(tmp_path / "none")
     with pytest.raises(ConfigError, match=r"no tokens.*`bounced token NAME --scope read`"):
         tokens.load(None)

@@ -26,13 +26,13 @@ def upgrade(database: Database) -> tuple[str | None, str]:
     Raises StoreError where a newer version has made the schema.
     """
     with database.read() as connection:
-        found = _revision(connection)
+        found = revision(connection)
     wanted = head()
     if found == wanted:
         return found, wanted
     with database.write() as connection:
-        found = _revision(connection)
-        _refuse_unknown(database.name, found, wanted)
+        found = revision(connection)
+        refuse_unknown(database.name, found)
         if found != wanted:  # no other process was faster
             _upgrade(connection)
     return found, wanted
@@ -41,7 +41,7 @@ def upgrade(database: Database) -> tuple[str | None, str]:
 def require(database: Database) -> None:
     """Raise StoreError unless the database is at this version's schema."""
     with database.read() as connection:
-        found = _revision(connection)
+        found = revision(connection)
     wanted = head()
     if found == wanted:
         return
@@ -51,7 +51,7 @@ def require(database: Database) -> None:
             "`bounced replay` and `bounced migrate` make them"
         )
         raise StoreError(msg)
-    _refuse_unknown(database.name, found, wanted)
+    refuse_unknown(database.name, found)
     msg = (
         f"the database {database.name} is at revision {found}, and this version of bounced needs "
         f"{wanted}: restart the daemon, or run `bounced migrate`"
@@ -69,18 +69,20 @@ def _known() -> set[str]:
     return {file.name[:4] for file in (_HERE / "versions").glob("[0-9]*.py")}
 
 
-def _revision(connection: Connection) -> str | None:
+def revision(connection: Connection) -> str | None:
+    """Return the revision of a database's schema; ``None`` where it has no tables of ours."""
     if not inspect(connection).has_table("alembic_version"):
         return None
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
-def _refuse_unknown(name: str, found: str | None, wanted: str) -> None:
+def refuse_unknown(name: str, found: str | None) -> None:
+    """Raise StoreError where a newer version of bounced has made the schema."""
     if found is None or found in _known():
         return
     msg = (
         f"the database {name} is at revision {found}, and this version of bounced knows revisions "
-        f"up to {wanted}: a newer version has used it; install that version or a later one, or set "
+        f"up to {head()}: a newer version has used it; install that version or a later one, or set "
         "store.url to another database"
     )
     raise StoreError(msg)
