@@ -5,8 +5,10 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Final
 
+ROOT: Final = Path(__file__).parent.parent
 MAX: Final = 40_000  # octets of a mutant
 _WORDS: Final = re.compile(rb"[\w.@+-]{3,40}")
 _CHARSETS: Final = (
@@ -20,6 +22,13 @@ _JUNK: Final = (
 )
 
 Change = Callable[[random.Random, bytes, Sequence[bytes]], bytes]
+
+
+def seeds(*more: Path) -> list[bytes]:
+    """Return the messages of the fixtures, and of all folders in *more*."""
+    folders = (ROOT / "fixtures", *more)
+    paths = (path for folder in folders for path in sorted(folder.rglob("*.eml")))
+    return [path.read_bytes()[:MAX] for path in paths]
 
 
 def mutant(chance: random.Random, seeds: Sequence[bytes]) -> bytes:
