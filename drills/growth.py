@@ -15,13 +15,13 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-import amplify  # noqa: E402 -- found on the path above
-import growth  # noqa: E402 -- the same
-import patterns  # noqa: E402 -- the same
+import amplify
+import growth
+import patterns
 
-from bounced import pipeline  # noqa: E402 -- the same
-from bounced.classify import RuleBook  # noqa: E402 -- the same
-from bounced.model import Envelope  # noqa: E402 -- the same
+from bounced import pipeline
+from bounced.classify import RuleBook
+from bounced.model import Envelope
 
 SIZE = 32_768
 WORST = 10
@@ -52,8 +52,9 @@ def readings() -> list[tuple[float, float, str]]:
         print(f"\r{path.parent.name}/{path.name:50}", end="", file=sys.stderr)
         raw = path.read_bytes()
         half, whole = (dict(amplify.amplified(raw, size)) for size in (SIZE // 2, SIZE))
-        for name in whole:
-            rows.append((*growth.growth(run, half[name], whole[name]), f"{path}: {name}"))
+        rows += [
+            (*growth.growth(run, half[name], whole[name]), f"{path}: {name}") for name in whole
+        ]
     print(file=sys.stderr)
     return rows
 

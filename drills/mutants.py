@@ -63,7 +63,7 @@ def main() -> int:
             taken = seconds(raw, rules)
             if taken > LIMIT:
                 taken = min(taken, *(seconds(raw, rules) for _ in range(3)))
-        except Exception:
+        except Exception:  # noqa: BLE001 -- whatever it is, it is what is looked for
             bad["exceptions"] += 1
             keep(raw, traceback.format_exc())
             continue

@@ -6,6 +6,7 @@ hands them to it, and ``tests/test_fuzz.py`` runs each on its corpus and on chan
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -27,7 +28,9 @@ from bounced.smtpd.data import DataReader
 NOW: Final = datetime(2026, 11, 24, 9, tzinfo=UTC)
 RULES: Final = RuleBook.builtin()
 TO_US: Final = Envelope(reverse_path="", forward_paths=("b+anna=example.com@bounces.example.org",))
-KEYS: Final = read_keys("k1 0123456789abcdefghijklmnopqrstuv\nk2 vutsrqponmlkjihgfedcba9876543210\n")
+KEYS: Final = read_keys(
+    "k1 0123456789abcdefghijklmnopqrstuv\nk2 vutsrqponmlkjihgfedcba9876543210\n"
+)
 BASE: Final = "b@bounces.example.org"
 SECONDS: Final = 2.0
 _LIMIT: Final = 4_096  # octets of a message in DATA
@@ -109,12 +112,10 @@ def data(raw: bytes) -> None:
 
 def lists(raw: bytes) -> None:
     """A list of addresses: entries, or the one error that says what is wrong with the file."""
-    how = ListReading(rules=RULES, now=NOW)
-    try:
-        for _ in read_list(raw.decode("utf-8", "replace").splitlines(keepends=True), how):
+    text = raw.decode("utf-8", "replace").splitlines(keepends=True)
+    with contextlib.suppress(InputError):
+        for _ in read_list(text, ListReading(rules=RULES, now=NOW)):
             pass
-    except InputError as error:
-        assert str(error)
 
 
 def maillog(raw: bytes) -> None:

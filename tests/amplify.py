@@ -48,7 +48,7 @@ def amplified(raw: bytes, size: int) -> Iterator[tuple[str, bytes]]:
 
 
 def _interesting(block: bytes) -> bool:
-    """Whether a block can be repeated: the header of a part would only make the parts unreadable."""
+    """Whether a block can be repeated: the header of a part would only spoil the parts."""
     return not block.lstrip().startswith((b"--", b"Content-", b"Received:", b"Return-Path:"))
 
 

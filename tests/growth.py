@@ -77,7 +77,11 @@ def slow(found: Found, *, thorough: bool) -> Iterator[Slow]:
     texts = list(attacks(found))
     for how, run in runs(found):
         scans = how in {"search", "finditer"}
-        if scans and not thorough and seconds(_all(found), _mixed(found, texts), 2, _QUICK) < _QUICK:
+        if (
+            scans
+            and not thorough
+            and seconds(_all(found), _mixed(found, texts), 2, _QUICK) < _QUICK
+        ):
             continue
         tried = texts if thorough else [_worst(found, run, texts)]
         bad = filter(None, (_tried(found, how, run, attack) for attack in tried))

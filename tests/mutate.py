@@ -17,7 +17,18 @@ _CHARSETS: Final = (
 )
 _ENCODINGS: Final = (b"base64", b"quoted-printable", b"8bit", b"uuencode", b"", b"7bit (x)")
 _JUNK: Final = (
-    *(b"\0", b"\r", b"\xff\xfe", b"<", b"@", b"\n\n", b"\r\n.\r\n", b"\x1b$B", b"=?utf-8?b?", b"%s"),
+    *(
+        b"\0",
+        b"\r",
+        b"\xff\xfe",
+        b"<",
+        b"@",
+        b"\n\n",
+        b"\r\n.\r\n",
+        b"\x1b$B",
+        b"=?utf-8?b?",
+        b"%s",
+    ),
     *(b"5.1.1", b"550 ", b"--", b"&#0;", b"\xf0\x9f\x98\x80", b"\xe2\x80\xae", b"<a@b.test>", b'"'),
 )
 
@@ -127,7 +138,9 @@ def _word(chance: random.Random, raw: bytes, seeds: Sequence[bytes]) -> bytes:
 
 
 def _ends(chance: random.Random, raw: bytes, seeds: Sequence[bytes]) -> bytes:
-    return raw.replace(b"\r\n", b"\n").replace(b"\n", chance.choice((b"\r\n", b"\r", b"\n\n", b"\r\r\n")))
+    return raw.replace(b"\r\n", b"\n").replace(
+        b"\n", chance.choice((b"\r\n", b"\r", b"\n\n", b"\r\r\n"))
+    )
 
 
 CHANGES: Final[tuple[Change, ...]] = (
@@ -140,6 +153,10 @@ CHANGES: Final[tuple[Change, ...]] = (
     _parameter(rb"=\?", _CHARSETS),
     _parameter(rb"content-transfer-encoding: ?", _ENCODINGS),
     _parameter(rb"boundary=", (b"", b"x", b"-", b"a" * 90, b"\xff", b"=_b")),
-    _parameter(rb"content-type: ?", (b"text/html", b"message/rfc822", b"multipart/mixed", b"", b"x")),
-    _parameter(rb"(?:final|original)-recipient: ?", (b"rfc822;", b"x400;", b"", b"utf-8; \\x{41}@b")),
+    _parameter(
+        rb"content-type: ?", (b"text/html", b"message/rfc822", b"multipart/mixed", b"", b"x")
+    ),
+    _parameter(
+        rb"(?:final|original)-recipient: ?", (b"rfc822;", b"x400;", b"", b"utf-8; \\x{41}@b")
+    ),
 )

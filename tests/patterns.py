@@ -25,8 +25,34 @@ _parser: Any = importlib.import_module("re._parser")
 ROOT: Final = Path(__file__).parent.parent
 UNITS: Final = (
     *" \n\t<>(\"'[{=a0.@,:;-\\",
-    *("\n ", "\n\n", "a@", "a.", "a.a.", "a@b.c ", "<a@b.c>", "=?", "=?a?q?", "\\\\", '"a', "a: b\n"),
-    *(" a", "a \n", "5.1.1 ", "550 ", "1.2.3.4", "--\n", "> ", "<a ", "a=b;", "\xe9", "\u3002", "\0"),
+    *(
+        "\n ",
+        "\n\n",
+        "a@",
+        "a.",
+        "a.a.",
+        "a@b.c ",
+        "<a@b.c>",
+        "=?",
+        "=?a?q?",
+        "\\\\",
+        '"a',
+        "a: b\n",
+    ),
+    *(
+        " a",
+        "a \n",
+        "5.1.1 ",
+        "550 ",
+        "1.2.3.4",
+        "--\n",
+        "> ",
+        "<a ",
+        "a=b;",
+        "\xe9",
+        "\u3002",
+        "\0",
+    ),
 )
 _METHODS: Final = ("match", "fullmatch", "search", "finditer", "findall", "sub", "subn", "split")
 _MOST_DERIVED: Final = 16
@@ -51,7 +77,9 @@ class Found:
     @property
     def compiled(self) -> re.Pattern[Any]:
         """The pattern, to run."""
-        return re.compile(self.pattern.encode("latin-1") if self.octets else self.pattern, self.flags)
+        return re.compile(
+            self.pattern.encode("latin-1") if self.octets else self.pattern, self.flags
+        )
 
 
 # --- finding them ---------------------------------------------------------------------------------
@@ -60,7 +88,11 @@ class Found:
 def everything() -> list[Found]:
     """Return every pattern that the package compiles, recorded in a process of its own."""
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", __file__], capture_output=True, text=True, cwd=ROOT, check=True
+        [sys.executable, "-W", "ignore", __file__],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=True,
     )
     called = {path: _calls(path) for path in ROOT.glob("bounced/**/*.py")}
     shared: dict[str, set[str]] = {}
@@ -81,7 +113,11 @@ def _calls(path: Path) -> dict[str, set[str]]:
     """Return which methods are called on which name in one module."""
     found: dict[str, set[str]] = {}
     for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Attribute) and node.attr in _METHODS and isinstance(node.value, ast.Name):
+        if (
+            isinstance(node, ast.Attribute)
+            and node.attr in _METHODS
+            and isinstance(node.value, ast.Name)
+        ):
             found.setdefault(node.value.id, set()).add(node.attr)
     return found
 
@@ -111,26 +147,30 @@ def _record() -> None:
         if file.startswith(str(ROOT / "bounced")):
             octets = isinstance(compiled.pattern, bytes)
             text = compiled.pattern.decode("latin-1") if octets else compiled.pattern
-            name = _named(file).get(frame.f_lineno, "") if frame.f_code.co_name == "<module>" else ""
+            name = (
+                _named(file).get(frame.f_lineno, "") if frame.f_code.co_name == "<module>" else ""
+            )
             where = f"{Path(file).relative_to(ROOT)}:{frame.f_lineno} {name}"
             given = compiled.flags & ~re.UNICODE.value
             seen[where, text, given, octets] = name
         return compiled
 
     re._compile = spy
-    import bounced
+    import bounced  # noqa: PLC0415 -- what it compiles is looked at
 
     for module in pkgutil.walk_packages(bounced.__path__, "bounced."):
         if not module.name.endswith(("__main__", "migrations.env")):  # they run when imported
             importlib.import_module(module.name)
-    from bounced import pipeline
-    from bounced.classify import RuleBook
-    from bounced.model import Envelope
+    from bounced import pipeline  # noqa: PLC0415 -- the same
+    from bounced.classify import RuleBook  # noqa: PLC0415 -- the same
+    from bounced.model import Envelope  # noqa: PLC0415 -- the same
 
     rules = RuleBook.builtin()
     for path in sorted(ROOT.glob("fixtures/*/*.eml")):
         pipeline.examine(path.read_bytes()[:100_000], Envelope(), rules)
-    rows = [[where, name, text, flags, octets] for (where, text, flags, octets), name in seen.items()]
+    rows = [
+        [where, name, text, flags, octets] for (where, text, flags, octets), name in seen.items()
+    ]
     json.dump(rows, sys.stdout)
 
 
@@ -149,7 +189,7 @@ def attacks(found: Found) -> Iterator[tuple[str, str, str]]:
 
 
 def _derived(pattern: str, flags: int) -> Iterator[tuple[str, str]]:
-    """Yield prefixes of what matches, to repeat; and what a repeat eats, behind what leads there."""
+    """Yield prefixes of what matches; and what a repeat eats, behind what leads there."""
     tree = _parser.parse(pattern, flags)
     begun = ""
     starts, pumps = [], []
@@ -170,7 +210,7 @@ def _derived(pattern: str, flags: int) -> Iterator[tuple[str, str]]:
 
 
 def _flat(tree: Any) -> Iterator[tuple[Any, Any]]:
-    """Yield the pieces of a pattern in a row: of alternatives the first, of groups what is inside."""
+    """Yield the pieces of a pattern in a row: of alternatives the longest, of groups the inside."""
     for op, arg in tree:
         name = str(op)
         if name == "SUBPATTERN":
@@ -237,7 +277,7 @@ def _within(sign: str, parts: Any) -> bool:
 
 
 def runs(found: Found) -> Iterable[tuple[str, Callable[[Any], Any]]]:
-    """Return each way in which the code runs a pattern, by the dearest of those that do the same."""
+    """Return each way in which the code runs a pattern, the dearest of those that do the same."""
     pattern = found.compiled
     methods = set(found.methods)
     if methods & {"finditer", "findall", "sub", "subn", "split"}:

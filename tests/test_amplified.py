@@ -20,7 +20,7 @@ FOLDERS = sorted(
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
 def test_a_notice_made_large_takes_time_in_proportion(folder: Path, rules: RuleBook) -> None:
-    """The first of each kind: its blocks, lines, words and fields repeated, half as often and so."""
+    """The first of each kind: its blocks, lines, words and fields repeated, twice as often."""
     raw = min(folder.glob("*.eml")).read_bytes()[:SIZE]
 
     def run(text: bytes) -> object:

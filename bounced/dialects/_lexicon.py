@@ -101,7 +101,7 @@ def says(stems: Stems, folded: str) -> bool:
 def place(stems: Stems, folded: str) -> int:
     """Return where one of *stems* stands in *folded* text, or -1.
 
-    Remembered, as several readers ask about each sentence of a notice, and again of a forwarded one.
+    Remembered, as several readers ask about each sentence, and again in a forward.
     """
     for stem in stems.literals[: stems.ascii] if folded.isascii() else stems.literals:
         if (at := folded.find(stem)) >= 0:
