@@ -72,7 +72,7 @@ class Found:
     @property
     def of_rule(self) -> bool:
         """Whether it is an alternative of a rule."""
-        return self.where.startswith("bounced/rules/table.py:116")
+        return self.where.startswith("bounced/rules/table.py:") and self.where.endswith(" ")
 
     @property
     def compiled(self) -> re.Pattern[Any]:
