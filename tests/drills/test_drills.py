@@ -27,6 +27,8 @@ SHORT = [
     "poison.py 'header lines' 'nothing but LF'",
     "connections.py --short",
     "fuzz_commands.py --short",
+    "mutants.py 2000 1",
+    "growth.py --short",
 ]
 TIMED = {"hostile_data.py"}  # its figures are times, for a machine that does nothing else
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]  # on a machine with other work
