@@ -362,6 +362,24 @@ def blanks_in_reply(size: int) -> bytes:
     return f"{HEAD}\n{intro}nobody@example.com\n{reply}\n".encode()
 
 
+def indented_reason(lines: int) -> bytes:
+    """Return an Amavis notice whose reason is *lines* deeply indented lines, and nobody's."""
+    reason = "        VIRUS\n" * lines
+    return f"{HEAD}\nOur content checker found\n{reason}in what it says\n".encode()
+
+
+def spaced_addresses(count: int) -> bytes:
+    """Return an AOL notice that names *count* recipients with many blanks behind each."""
+    intro = "We were unable to deliver your message to the following addresses:\n"
+    return f"{HEAD}\n{intro}{'<a@example.com>          ' * count}\n".encode()
+
+
+def indented_details(lines: int) -> bytes:
+    """Return a carrier's notice whose details are *lines* indented fields, none the recipient's."""
+    intro = "Error: Invalid address\n\nError message below:\n550 no such user\n\nMessage details:\n"
+    return f"{HEAD}\n{intro}".encode() + b"        name: value\n" * lines
+
+
 _MIB: Final = 1_048_576
 _SIZES: Final[tuple[tuple[Callable[[int], bytes], int], ...]] = (
     (deep_multiparts, 5_000),
@@ -412,6 +430,9 @@ _SIZES: Final[tuple[tuple[Callable[[int], bytes], int], ...]] = (
     (style_tags, _MIB),
     (blanks_behind_address, 10_000),
     (blanks_in_reply, 3_500),
+    (indented_reason, 1_000),
+    (spaced_addresses, 1_000),
+    (indented_details, 1_000),
 )
 
 NAMES: Final = tuple(build.__name__ for build, _ in _SIZES)

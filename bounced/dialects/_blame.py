@@ -125,7 +125,7 @@ def blamable(who: str, before: str, others: frozenset[str]) -> bool:
 def introduces_author(text: str) -> bool:
     """Whether *text* ends with a word that stands in front of who wrote, or of an id."""
     words = fold(text[-_NEAR:]).rstrip(_OPENING)
-    return any(
+    return words.endswith(_lexicon.AUTHOR) and any(
         words.endswith(stem) and (stem[0] > "\u2fff" or _begins(words, len(words) - len(stem)))
         for stem in _lexicon.AUTHOR
     )

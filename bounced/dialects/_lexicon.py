@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Final, NamedTuple
 
 _GAP = 60  # characters between the halves of a pair
 _LABEL = 5  # words; what has more of them is a sentence
+_REMEMBERED = 2_048  # answers
 _TRIES = 20  # places of its first half that are looked at
 _ACCENTS = re.compile("[\u0300-\u036f\u3099\u309a]")
 _WORD = re.compile(r"[^\W\d_](?:[\w'-]{0,40}[^\W_])?")
@@ -26,7 +29,8 @@ def fold(text: str) -> str:
     return _ACCENTS.sub("", unicodedata.normalize("NFKD", text)).replace("\u2019", "'")
 
 
-class Stems(NamedTuple):
+@dataclass(frozen=True, slots=True, eq=False)  # each is itself alone: quick to look up
+class Stems:
     """Beginnings of words, and pairs of them of which the second stands not far behind.
 
     ``ascii`` is how many of the literals, which stand in front, an ASCII text can hold.
@@ -93,8 +97,12 @@ def says(stems: Stems, folded: str) -> bool:
     return place(stems, folded) >= 0
 
 
+@lru_cache(_REMEMBERED)
 def place(stems: Stems, folded: str) -> int:
-    """Return where one of *stems* stands in *folded* text, or -1."""
+    """Return where one of *stems* stands in *folded* text, or -1.
+
+    Remembered, as several readers ask about each sentence, and again in a forward.
+    """
     for stem in stems.literals[: stems.ascii] if folded.isascii() else stems.literals:
         if (at := folded.find(stem)) >= 0:
             return at

@@ -32,7 +32,7 @@ _BULK = re.compile(
     re.MULTILINE,
 )
 _FOUND = re.compile(
-    r"^Our content checker found[ \t]*\n(?P<reason>(?:[ \t]{1,8}[^\n]{1,500}\n){1,20})\n?"
+    r"^Our content checker found[ \t]*\n(?P<reason>(?:[ \t]{1,8}+[^\n]{1,500}+\n){1,20}+)\n?"
     r"in (?:an )?e-?mail presumably from[^\n]{0,400}\n(?:[^\n:]{0,400}\n)?"
     r"[^\n:]{0,40}to the following recipients?:[ \t]*\n"
     rf"(?P<list>(?:[ \t]{{0,4}}->[ \t]{{0,4}}<?{ADDRESS}>?[ \t]*(?:\n|$)){{1,500}})",

@@ -23,7 +23,7 @@ from bounced.report.prose import Notice
 SIGNS: Final = ("unable to deliver your message to the following address",)
 _NOTICE = re.compile(
     r"^[ \t]{0,8}We were unable to deliver your message to the following address(?:es)?[ \t]*:?"
-    rf"\s{{1,10}}(?P<who>(?:<?{ADDRESS}>?[ \t,;]{{0,4}}\s{{1,10}}){{1,50}})"
+    rf"\s{{1,10}}(?P<who>(?:<?{ADDRESS}>?[,;\s]{{1,14}}+){{1,50}})"
     r"because:?\s{1,10}(?P<reason>\S[^\n]{0,500})",
     re.MULTILINE,
 )

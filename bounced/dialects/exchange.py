@@ -27,7 +27,7 @@ from bounced.report.prose import Notice
 
 SIGNS: Final = ()  # told by its layout, in any language
 _BLOCK = re.compile(
-    rf"""^[ \t]{{0,4}}(?P<who>{ADDRESS})[ \t]*(?:<mailto:[^<>\n]{{1,320}}>)?[ \t]*\n(?:[ \t]*\n)?
+    rf"""^[ \t]{{0,4}}(?P<who>{ADDRESS})[ \t]*+(?:<mailto:[^<>\n]{{1,320}}>)?[ \t]*\n(?:[ \t]*\n)?
         (?:(?P<host>{HOST})[ \t]*\n)?
         (?P<line>[^\n\#'\u2018"]{{0,160}}?
            (?:\#<?[\w.-]{{0,255}}\ \#[245]\.\d{{1,3}}\.\d{{1,3}}\ smtp;\ ?
@@ -36,7 +36,7 @@ _BLOCK = re.compile(
              (?:\n(?![ \t]{{0,4}}{ADDRESS}[ \t]*(?:\n|<mailto:))[^\n]{{1,1000}}){{0,20}}))""",
     re.MULTILINE | re.VERBOSE,
 )
-_END = re.compile(r"[ \t]*(?:##|>[ ]?#SMTP#|['\u2019\"][ \t]*(?:\n|$))")
+_END = re.compile(r"[ \t]{0,80}(?:##|>[ ]?#SMTP#|['\u2019\"][ \t]*(?:\n|$))")
 _BEFORE = re.compile(rf"({HOST}) [#<]")
 _AT = re.compile(rf"[Ss]erver at ({HOST}) (\([\d.:a-fA-F]{{3,60}}\) )?returned")
 _FAILED = (

@@ -55,7 +55,8 @@ _REMOTE = re.compile(r"\b(?:host:? |H=)([\w.-]{1,255})(?: [\[(][^\])\s]{1,100}[\
 _REPLY = re.compile(r"[SL]MTP error from remote.{1,700}?: ([245]\d\d(?:[ -].*)?$)")
 # What a program printed, below a line that repeats which.
 _OUTPUT = re.compile(
-    r"------ pipe to [^\n]+(?:\n[^\n]+)? ------\n\s{0,4}(\S[^\n]*(?:\n[^\n-][^\n]*){0,8})"
+    r"------ pipe to [^\n]{1,500}(?:\n[^\n]{1,500})? ------\n"
+    r"\s{0,4}(\S[^\n]*(?:\n[^\n-][^\n]*){0,8})"
 )
 _COLLECTED = re.compile(
     r"addressed to '([^'\s]{1,320})',\s{1,5}(failed because [^\n]{1,300})"

@@ -8,6 +8,7 @@ it raises all the same is nothing found.
 from __future__ import annotations
 
 from email.message import Message
+from email.utils import getaddresses
 from typing import Final
 
 from flufl.bounce import all_failures
@@ -31,8 +32,11 @@ def read(notice: Notice) -> tuple[RecipientStatus, ...]:
     lines = [line.lower() for line in notice.text.split("\n") if "@" in line and not asks(line)]
     if not any(_foreign(line, others) for line in lines):
         return ()  # nobody it could name: it takes long to find that out
+    message = _message(notice)
     try:
-        temporary, permanent = all_failures(_message(notice))
+        if not getaddresses([message["From"]]):
+            return ()  # it would raise as well, but log that with a traceback
+        temporary, permanent = all_failures(message)
     except Exception:  # noqa: BLE001 -- its detectors raise whatever their input provokes
         return ()
     return unique(

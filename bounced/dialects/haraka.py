@@ -23,7 +23,7 @@ from bounced.report.prose import Notice
 
 SIGNS: Final = ("intended recipients:",)
 _ENTRY = re.compile(
-    r"^[ \t]{0,4}Intended Recipients:[ \t]*(?P<list>[^\n]{1,20000})\n"
+    r"^[ \t]{0,4}Intended Recipients:[ \t]*+(?P<list>[^\n]{1,20000})\n"
     r"[ \t]{0,4}Failure Reason:[ \t]*(?P<reason>[^\n]{0,2000}(?:\n[^\n-][^\n]{0,1000}){0,10})",
     re.MULTILINE,
 )

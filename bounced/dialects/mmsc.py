@@ -38,7 +38,7 @@ _SUMMARY = re.compile(
 )
 _SMS = re.compile(
     r"^Error message below:[ \t]*\n\s{0,4}(?P<said>\S[^\n]{0,500}(?:\n\S[^\n]{0,500}){0,8})"
-    r"\n\s{1,8}Message details:[ \t]*\n(?:[ \t]{0,8}[^\n:]{1,60}:[^\n]{0,500}\n){0,20}?"
+    r"\n\s{1,8}Message details:[ \t]*\n(?:[ \t]{0,8}+[^\n:]{1,60}:[^\n]{0,500}\n){0,20}?"
     r"[ \t]{0,8}RCPT TO:[ \t]{0,8}(?P<who>[^\n]{1,2000})",
     re.MULTILINE,
 )

@@ -27,7 +27,7 @@ from bounced.report.prose import Notice
 
 SIGNS: Final = ("x-ms-exchange-message-is-ndr", "postmaster", "microsoft", "<>")
 _SELF = re.compile(r"postmaster|microsoft ?(?:outlook|exchange)|<>", re.IGNORECASE)
-_LABEL = r"^[ \t]{0,8}[^\n:@]{3,60}[:\uff1a][ \t]*\n?[ \t]*"
+_LABEL = r"^[ \t]{0,8}[^\n:@]{3,60}[:\uff1a][ \t]*+\n?[ \t]*"
 _DETAILS = re.compile(
     rf"{_LABEL}{ADDRESS}[ \t]*\n\s{{0,9}}{_LABEL[1:]}({ADDRESS})[ \t]*$", re.MULTILINE
 )

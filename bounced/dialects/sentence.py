@@ -80,9 +80,11 @@ def read(notice: Notice) -> tuple[RecipientStatus, ...]:
 def _in_any_language(notice: Notice, others: frozenset[str]) -> Iterator[RecipientStatus]:
     said = sentences(own(notice.text))
     action = Action.DELAYED if late(notice) else Action.FAILED
+    seen = set()
     for number, sentence in enumerate(said):
-        if "@" not in sentence or conditional(sentence):
+        if "@" not in sentence or sentence in seen or conditional(sentence):
             continue
+        seen.add(sentence)  # said again it names nobody new
         if action_of(sentence) not in (Action.FAILED, Action.DELAYED):
             continue
         named = _named(sentence, others)

@@ -39,7 +39,7 @@ _OWN = re.compile(
     r"(?:host|delivered to|connection to|(?:TLS |DANE )?error from|failed to \w{1,12}"
     r"|\w{1,8} failed to authenticate) '([\w.-]{1,255})'"
 )
-_SAID = re.compile(r"with code ([245]\d\d) \((\d\.\d{1,3}\.\d{1,3})\) '(.*)'$")
+_SAID = re.compile(r"with code ([245]\d\d) \((\d\.\d{1,3}\.\d{1,3})\) '(.{0,4000})'$")
 
 
 def read(notice: Notice) -> tuple[RecipientStatus, ...]:

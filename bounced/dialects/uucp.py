@@ -27,7 +27,7 @@ _EXIT = re.compile(
     r"^[ \t]{0,8}(?:exited with status \d{1,3}|terminated by signal \d{1,3}|failed)[^\n]{0,200}",
     re.MULTILINE,
 )
-_STDERR = re.compile(r"=+ stderr was =+\s{1,10}([^\n]{1,500}(?:\n[^\n]{1,500}){0,10})")
+_STDERR = re.compile(r"={1,40} stderr was ={1,80}\s{1,10}([^\n]{1,500}(?:\n[^\n]{1,500}){0,10})")
 _CONTACT = re.compile(
     r"^[^\n']{0,80}unable to contact machine '([^'\n]{1,80})'[^\n]{0,200}", re.MULTILINE
 )

@@ -19,8 +19,8 @@ ADDRESS, HOST = "@", "#"  # what a blanked character becomes in ``plain``
 # Who says it: Postfix, Exim, qmail, Exchange, Sendmail and those who write like them.
 _PREFACE = re.compile(
     r"""
-      \b(?:host\ )?(?P<a>[\w.-]{1,255})\s?\[[^\]\s]{1,64}\](?::\d{1,5})?\ said:\s
-    | \b(?:host\ )?(?P<b>[\w.-]{1,255})\s?\[[^\]\s]{1,64}\](?::\d{1,5})?:\s(?=\d{3}[\s-])
+      (?<![\w.-])[.-]*+(?:host\ )?(?P<a>[\w.-]++)\s?\[[^\]\s]{1,64}\](?::\d{1,5})?\ said:\s
+    | (?<![\w.-])[.-]*+(?:host\ )?(?P<b>[\w.-]++)\s?\[[^\]\s]{1,64}\](?::\d{1,5})?:\s(?=\d{3}[\s-])
     | \bhost\ (?P<c>[\w.-]{1,255})\ said:\s
     | \bremote\ (?:mail\ )?(?:host|server)\ (?:said|returned|responded):?\s'?(?=\d{3}[\s-])
     | \bsaid:\s(?=\d{3}[\s-])

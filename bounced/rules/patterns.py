@@ -181,7 +181,7 @@ class _Reader:
                 self.at += 1
 
     def quantifier(self, node: _Node) -> tuple[int, int]:
-        sign = self.peek()
+        start, sign = self.at, self.peek()
         if sign in ("*", "+"):
             msg = f"unbounded {sign} at position {self.at}: write {{0,40}} or the like"
             raise PatternError(msg)
@@ -191,7 +191,7 @@ class _Reader:
             low = 0
         elif sign == "{":
             low, high = self.bounds()
-        if self.peek() == "?":  # lazy
+        if self.peek() in ("?", "+") and self.pattern[start : self.at]:  # lazy, possessive
             self.at += 1
         if high > 1 and any(_runs_over(piece, node.last) for piece in node.repeated):
             msg = f"a repeat inside a repeat before position {self.at} could run long"

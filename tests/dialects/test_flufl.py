@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
 
 from bounced.dialects import flufl
 from bounced.model import Action
@@ -36,3 +39,13 @@ def test_whatever_it_raises_is_nothing_found(notice: Callable[..., Notice]) -> N
     """A header that the standard library cannot fold, bytes that are no text."""
     text = "\udcff could not be delivered \x00 <a@b>\n" * 50
     assert flufl.read(notice(text, Subject="\udcff undeliverable \r\n x")) == ()
+
+
+def test_an_author_without_an_address_is_not_asked_about(
+    caplog: pytest.LogCaptureFixture, notice: Callable[..., Notice]
+) -> None:
+    """The library would raise, and write a traceback into our log for everybody who sends that."""
+    text = "The following addresses had permanent fatal errors:\n\n<nobody@example.com>\n"
+    for author in ("", ",", ":", "(" * 500, "a:" * 500):
+        flufl.read(replace(notice(text, Subject="undeliverable"), from_=author))
+    assert not caplog.records

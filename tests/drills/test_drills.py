@@ -23,14 +23,14 @@ SHORT = [
     "backup.py 2",
     "flood.py 1000 100",
     "replayed.py 200",
+    "forged.py 200",
     "connections.py --short",
     "fuzz_commands.py --short",
     "boot.py --short",
+    "mutants.py 2000 1",
+    "growth.py --short",
 ]
-TIMED = {
-    "hostile_data.py",
-    "poison.py",
-}  # its figures are times, for a machine that does nothing else
+TIMED = {"hostile_data.py", "poison.py"}  # whose figures are times, for a machine of its own
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]  # on a machine with other work
 
 
