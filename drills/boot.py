@@ -27,8 +27,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import common
 import freeze
+import house
 import lab
-from house import Table
+from common import Table
 from lab import wait_until
 from machine import KEYS, PATH, SOCKETMAP, Load, Machine, mail, running
 
@@ -44,7 +45,7 @@ def booted(machine: Machine, table: Table) -> None:
     began = time.monotonic()
     machine.systemctl("start", "bounced.socket", "bounced.service")
     took = time.monotonic() - began
-    table.row("ready", f"{took:.1f} s", "60 s", took < 60)
+    table.row("ready", f"{took:.1f} s", "60 s", passed=took < 60)
     anna = "anna@host.test"
     path = return_path(anna, base=PATH, keys=read_keys(KEYS), at=datetime.now(UTC))
     said = ("5.1.1", "550 5.1.1 <{0}>: no such user")
@@ -52,12 +53,12 @@ def booted(machine: Machine, table: Table) -> None:
         client.sendmail("", [path], mail(0, anna, said))
     blocked = json.loads(machine.bounced("check", anna, "--json"))["blocked"]
     row = "report signed with the credential's key"
-    table.row(row, "blocks" if blocked else "does nothing", "blocks", blocked)
+    table.row(row, "blocks" if blocked else "does nothing", "blocks", passed=blocked)
     with socket.socket(socket.AF_UNIX) as asked:
         asked.connect(str(machine.path(SOCKETMAP)))
         asked.sendall(b"22:blocked anna@host.test,")
         answer = asked.recv(1000).decode()
-    table.row("socketmap", answer[:20], "REJECT", "REJECT" in answer)
+    table.row("socketmap", answer[:20], "REJECT", passed="REJECT" in answer)
 
 
 def sandboxed(machine: Machine, table: Table) -> None:
@@ -65,8 +66,8 @@ def sandboxed(machine: Machine, table: Table) -> None:
     machine.run("systemctl", "start", "inside.service")
     found: dict[str, str] = json.loads(machine.path("/run/inside").read_text() or "{}")
     for name, how in found.items():
-        table.row(f"from inside: {name}", how, "refused", how not in {"allowed", "some"})
-    table.row("tried from inside", str(len(found)), "13", len(found) == 13)
+        table.row(f"from inside: {name}", how, "refused", passed=how not in {"allowed", "some"})
+    table.row("tried from inside", str(len(found)), "13", passed=len(found) == 13)
 
 
 def restarts(machine: Machine, table: Table) -> None:
@@ -78,12 +79,12 @@ def restarts(machine: Machine, table: Table) -> None:
         load.wait_for_more()
     what = f"{RESTARTS} restarts: "
     _nothing_lost(machine, table, what, load)
-    table.row(f"{what}refused", str(load.refused), "0", not load.refused)
+    table.row(f"{what}refused", str(load.refused), "0", passed=not load.refused)
     table.row(f"{what}told to come again", str(load.deferred), "", passed=True)
     table.row(f"{what}broken off, sent again", str(load.broken), "", passed=True)
-    table.row(f"{what}longest delivery", f"{load.longest:.1f} s", "30 s", load.longest < 30)
+    table.row(f"{what}longest delivery", f"{load.longest:.1f} s", "30 s", passed=load.longest < 30)
     row = f"control: {what}a port of its own, refused"
-    table.row(row, str(control.refused), "> 0", control.refused > 0)
+    table.row(row, str(control.refused), "> 0", passed=control.refused > 0)
 
 
 def kills(machine: Machine, table: Table) -> None:
@@ -97,8 +98,8 @@ def kills(machine: Machine, table: Table) -> None:
             load.wait_for_more()
     what = f"{KILLS} times kill -9: "
     _nothing_lost(machine, table, what, load)
-    table.row(f"{what}refused", str(load.refused), "0", not load.refused)
-    table.row(f"{what}longest delivery", f"{load.longest:.1f} s", "30 s", load.longest < 30)
+    table.row(f"{what}refused", str(load.refused), "0", passed=not load.refused)
+    table.row(f"{what}longest delivery", f"{load.longest:.1f} s", "30 s", passed=load.longest < 30)
 
 
 def watchdog(
@@ -116,12 +117,12 @@ def watchdog(
         load.wait_for_more(1)
         again = time.time() - frozen.at
     what = f"a {what} that stands still"
-    table.row(what, end.result, "watchdog", end.result == "watchdog")
+    table.row(what, end.result, "watchdog", passed=end.result == "watchdog")
     bound = 2 * WATCHDOG
-    table.row(f"{what}: killed after", f"{killed:.1f} s", f"{bound} s", killed <= bound)
+    table.row(f"{what}: killed after", f"{killed:.1f} s", f"{bound} s", passed=killed <= bound)
     # In the short form, starting up takes longer than the watchdog waits.
     bound += 15 * SHORT
-    table.row(f"{what}: answers again after", f"{again:.1f} s", f"{bound} s", again <= bound)
+    table.row(f"{what}: answers again after", f"{again:.1f} s", f"{bound} s", passed=again <= bound)
     _nothing_lost(machine, table, f"{what}: ", load)
 
 
@@ -137,23 +138,25 @@ def stopped(machine: Machine, table: Table) -> None:
         end = machine.end_after(before, 60)
         load.wait_for_more()
     what, took = "SIGTERM: ", end.at - began
-    table.row(f"{what}an idle client hears", said[:9], "421", said.startswith("421"))
-    table.row(f"{what}exit code", end.status, "0", (end.result, end.status) == ("success", "0"))
-    table.row(f"{what}exit after", f"{took:.1f} s", f"{STOP} s", took <= STOP)
-    table.row(f"{what}refused", str(load.refused), "0", not load.refused)
+    table.row(f"{what}an idle client hears", said[:9], "421", passed=said.startswith("421"))
+    table.row(
+        f"{what}exit code", end.status, "0", passed=(end.result, end.status) == ("success", "0")
+    )
+    table.row(f"{what}exit after", f"{took:.1f} s", f"{STOP} s", passed=took <= STOP)
+    table.row(f"{what}refused", str(load.refused), "0", passed=not load.refused)
     _nothing_lost(machine, table, what, load)
 
 
 def _nothing_lost(machine: Machine, table: Table, what: str, load: Load) -> None:
     lost = len(load.answered - machine.stored())
-    table.row(f"{what}lost of {len(load.answered)} answered", str(lost), "0", not lost)
+    table.row(f"{what}lost of {len(load.answered)} answered", str(lost), "0", passed=not lost)
 
 
 def main() -> None:
     """Hold the drill."""
     if why := lab.missing():
         common.give_up(why)
-    table = Table("systemd/bounced.service and bounced.socket")
+    table = house.table("systemd/bounced.service and bounced.socket")
     with running(WATCHDOG) as machine:
         booted(machine, table)
         sandboxed(machine, table)
@@ -166,7 +169,7 @@ def main() -> None:
     with running(WATCHDOG, private=True) as machine:
         booted(machine, table)
         sandboxed(machine, table)
-    table.exit()
+    table.end()
 
 
 if __name__ == "__main__":
