@@ -5,7 +5,8 @@
 Each alone: what the daemon takes of memory and processor for it, and how long a neighbour waits for
 its replies meanwhile.  Then all at once, with 10,000 idle connections and 50 slow ones, while a
 well-behaved client delivers.  Beside it the control: the same empty lines into an aiosmtpd, whose
-cost shows that the figures would tell.  ``--short`` does all of it in a fifth of the size.
+cost shows that the figures would tell.  ``--short`` does all of it in a fifth of the size, for a
+machine that has other work: whoever waits may wait ten times as long there.
 """
 
 from __future__ import annotations
@@ -23,13 +24,14 @@ from multiprocessing import get_context
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Sink
-from common import Table, free_port
+from common import Table, Watch, free_port
 from house import MB, Cost, Neighbour, allow_files, daemon, deliver, table
 
 SHORT = "--short" in sys.argv[1:]
 SCALE = 5 if SHORT else 1
 LIMIT = 50 * 2**20 // SCALE
 IDLE, SLOW = 10_000 // SCALE, 50
+PATIENCE = 10 if SHORT else 1
 CHUNK = 2**18
 CONSTANT = (
     10 if SHORT else 0
@@ -103,6 +105,7 @@ def alone(figures: Table, port: int, cost: Cost, attack: Attack, others: Executo
         time.sleep(0.5)
     peak, spent = cost.peak(), cost.cpu(children=True) - spent
     bound, waited = base + 3 * LIMIT / MB + CONSTANT, neighbour.milliseconds(0.99)
+    longest = 100 * PATIENCE
     figures.row(
         f"{attack.name}: answer",
         answer or "cut",
@@ -117,7 +120,10 @@ def alone(figures: Table, port: int, cost: Cost, attack: Attack, others: Executo
     )
     figures.row(f"{attack.name}: processor", f"{spent:.1f} s", "<= 2 s", passed=spent <= 2)
     figures.row(
-        f"{attack.name}: NOOP beside it, p99", f"{waited:.0f} ms", "<= 100 ms", passed=waited <= 100
+        f"{attack.name}: NOOP beside it, p99",
+        f"{waited:.0f} ms",
+        f"<= {longest} ms",
+        passed=waited <= longest,
     )
 
 
@@ -164,18 +170,25 @@ def together(figures: Table, others: Executor) -> None:
             each = (full - empty) * 1000 / (IDLE + SLOW)
             figures.row("memory of each", f"{each:.1f} kB", "<= 20 kB", passed=each <= 20)
             cost.forget()
-            attacks = [others.submit(send, one.port, attack) for attack in ATTACKS]
-            took = [deliver(one.port)]
-            while not all(attack.done() for attack in attacks):
-                took.append(deliver(one.port))
-                time.sleep(0.05)
-            peak = cost.peak()
+            with Watch(cost.pid) as watch:
+                attacks = [others.submit(send, one.port, attack) for attack in ATTACKS]
+                took = [deliver(one.port)]
+                while not all(attack.done() for attack in attacks):
+                    took.append(deliver(one.port))
+                    time.sleep(0.05)
+            peak, readers = cost.peak(), watch.most / MB
         figures.row("all at once: resident", f"{peak:.0f} MB", "<= 300 MB", passed=peak <= 300)
+        figures.row(
+            "all at once: with its other processes",
+            f"{readers:.0f} MB",
+            "<= 300 MB",
+            passed=readers <= 300,
+        )
         figures.row(
             f"all at once: slowest of {len(took)} deliveries beside it",
             f"{max(took):.2f} s",
-            "<= 1 s",
-            passed=max(took) <= 1,
+            f"<= {PATIENCE} s",
+            passed=max(took) <= PATIENCE,
         )
 
 

@@ -1,6 +1,6 @@
 """What has killed readers of mail, at up to 25 MB each: T18, and the dead reader of T17.
 
-    python drills/poison.py [ROW...]
+    python drills/poison.py [--short] [ROW...]
 
 First each message is read alone, in a process of its own: seconds of CPU, and memory beyond what
 the process had.  Beside it, the control: the same message through Python's own parser with its
@@ -8,7 +8,8 @@ modern policy, which is ended after two seconds, and without which the drill wou
 
 Then a real daemon gets all of them, while another client sends it ordinary bounces and a third one
 says NOOP: each is answered 250 and kept with all its bytes, by the process that was started.  In
-between its readers are killed.  The exit code is 1 where any of that does not hold.
+between its readers are killed.  The exit code is 1 where any of that does not hold.  ``--short``
+takes every eighth, for a machine that has other work: whoever waits may wait ten times as long.
 """
 
 from __future__ import annotations
@@ -38,6 +39,9 @@ from bounced import pipeline
 from bounced.classify import RuleBook
 from bounced.model import Envelope
 
+SHORT = "--short" in sys.argv[1:]
+ONLY = [one for one in sys.argv[1:] if one != "--short"]
+PATIENCE = 10 if SHORT else 1
 LIMIT = 2.0  # seconds
 SLOWEST = 0.1  # seconds, for 99 in 100 NOOPs
 MEMORY = 2**30
@@ -108,7 +112,7 @@ def one_by_one(rows: list[str]) -> bool:
             + ("" if fine else f"   <-- {ended}")
         )
     print(f"the control came to grief on {hurt} of {len(rows)}")
-    return good and (hurt > 0 or len(rows) < len(poison.ROWS))
+    return good and (hurt > 0 or ONLY != [])
 
 
 def deliver(client: smtplib.SMTP, raw: bytes) -> int:
@@ -188,14 +192,14 @@ def through_the_daemon(rows: list[str]) -> bool:
         alive
         and set(codes) == {250} == noop.codes == plain.codes
         and kept == len(rows) + 1
-        and noop.p99 < SLOWEST
-        and plain.p99 < LIMIT
+        and noop.p99 < SLOWEST * PATIENCE
+        and plain.p99 < LIMIT * PATIENCE
     )
 
 
 def main() -> int:
     """Run both parts; 0 where all of it holds."""
-    rows = sys.argv[1:] or list(poison.ROWS)
+    rows = ONLY or list(poison.ROWS)[:: 8 if SHORT else 1]
     held = [one_by_one(rows), through_the_daemon(rows)]
     print("held" if all(held) else "DID NOT HOLD")
     return 0 if all(held) else 1
