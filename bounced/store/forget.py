@@ -34,12 +34,12 @@ from bounced.address.mention import Mention
 from bounced.policy import AddressState, as_of
 from bounced.store import secrets, state
 from bounced.store.engine import Database
+from bounced.store.naming import metadata
 from bounced.store.schema import (
     audit,
     events,
     forgotten,
     incident_recipients,
-    metadata,
     outbox,
     raw_messages,
     recipients,

@@ -8,35 +8,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sqlalchemy import (
-    Boolean,
-    Column,
-    ForeignKey,
-    Index,
-    Integer,
-    LargeBinary,
-    MetaData,
-    Table,
-    text,
-)
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, Table, text
 
+from bounced.store.naming import metadata, sparse
 from bounced.store.types import BigId, SafeJson, SafeText, UtcDateTime
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-
-def _sparse(filled: str, *columns: str) -> Index:
-    """Return an index of the rows where a column is *filled*; no query looks for the others."""
-    where = text(f"{filled} IS NOT NULL")
-    return Index(None, *columns, sqlite_where=where, postgresql_where=where)
-
 
 messages = Table(
     "messages",
@@ -192,11 +167,11 @@ events = Table(
     # an older one, or the first that was decided on again.
     Column("position", BigId),
     Index(None, "key", "stream", "original"),
-    _sparse("original_message_id", "key", "stream", "original_message_id"),
-    _sparse("domain", "domain", "at"),
-    _sparse("provider", "provider", "at"),
-    _sparse("message_id", "message_id"),
-    _sparse("storm_id", "storm_id"),
+    sparse("original_message_id", "key", "stream", "original_message_id"),
+    sparse("domain", "domain", "at"),
+    sparse("provider", "provider", "at"),
+    sparse("message_id", "message_id"),
+    sparse("storm_id", "storm_id"),
 )
 
 sent = Table(

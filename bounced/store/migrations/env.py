@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from alembic import context
 
-from bounced.store.schema import metadata
+from bounced.store import schema
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=metadata,
+    target_metadata=schema.messages.metadata,
     render_as_batch=True,  # SQLite alters a table by copying it
 )
 with context.begin_transaction():

@@ -1,0 +1,20 @@
+"""What all tables share: how their keys and indexes are called, and indexes of few rows."""
+
+from __future__ import annotations
+
+from sqlalchemy import Index, MetaData, text
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def sparse(filled: str, *columns: str) -> Index:
+    """Return an index of the rows where a column is *filled*; no query looks for the others."""
+    where = text(f"{filled} IS NOT NULL")
+    return Index(None, *columns, sqlite_where=where, postgresql_where=where)
