@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from sqlalchemy import ColumnElement, and_
+from sqlalchemy import ColumnElement, and_, bindparam
 
 from bounced.causes import Cause, Type
 from bounced.policy import What
@@ -29,6 +29,11 @@ class Group(NamedTuple):
 def members(group: Group) -> tuple[ColumnElement[bool], ...]:
     """Return what makes an event one of *group*."""
     return COLUMNS[group.scope] == group.name, events.c.cause == group.cause, failed()
+
+
+def members_of(scope: str) -> tuple[ColumnElement[bool], ...]:
+    """Return the same of any group of *scope*; its ``name`` and ``cause`` are parameters."""
+    return COLUMNS[scope] == bindparam("name"), events.c.cause == bindparam("cause"), failed()
 
 
 def failed() -> ColumnElement[bool]:
