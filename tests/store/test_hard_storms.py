@@ -165,6 +165,24 @@ def test_an_operator_confirms_a_storm(
 
 
 @SMALL
+def test_who_has_got_mail_since_is_not_confirmed_to_be_gone(store: Store, refused: Make) -> None:
+    """Whatever the postmaster says of the others; until he is refused again."""
+    store.record([refused(f"u{n}@example.com", day=n * MINUTE) for n in range(6)])
+    mail = Observed(address="u0@example.com", at=_at(1), origin="log", who="postfix")
+    store.observe([mail])
+    (storm,) = store.storms(everything=True)
+
+    confirmed = store.confirm_storm(storm.id, who="it", why="they are closed", now=_at(2))
+
+    assert confirmed
+    assert len(confirmed.decisions) == 5
+    assert _blocked(store) == {f"u{n}" for n in range(1, 6)}
+    assert store.confirm_storm(storm.id, who="it", why="they are closed", now=_at(2)) is None
+    store.record([refused("u0@example.com", day=3)])
+    assert "u0" in _blocked(store)
+
+
+@SMALL
 def test_a_confirmed_storm_is_no_excuse_for_the_next_one(store: Store, refused: Make) -> None:
     """Nor for one of the same domain on another day."""
     store.record([refused(f"u{n}@example.com", day=0) for n in range(6)])
