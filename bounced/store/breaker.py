@@ -13,7 +13,9 @@ from sqlalchemy import (
     CompoundSelect,
     Connection,
     Select,
+    Text,
     bindparam,
+    cast,
     func,
     literal_column,
     not_,
@@ -31,6 +33,10 @@ from bounced.store.state import Place
 
 _TOGETHER: Final = 100  # SQLite puts at most 500 queries into one
 _REMEMBERED: Final = 64  # statements
+_MAIL: Final = func.coalesce(
+    events.c.original_message_id, events.c.original, cast(events.c.id, Text)
+)
+"""Which message of ours was refused: our log and a report may both tell of it."""
 _Statement: TypeAlias = CompoundSelect[*tuple[Any, ...]]
 
 
@@ -39,7 +45,7 @@ def refused(
 ) -> list[Span]:
     """Return the times around *span* at which failures of *group* are part of a storm.
 
-    By what is on record, and the failures *mine* beside it.
+    By what is on record, and the failures *mine* beside it, one for each mail that was refused.
     """
     steps = Steps.of(settings.storm_window)
     first = steps.number(span.first) - steps.length + 1
@@ -121,13 +127,14 @@ class _OnRecord:
 
 @lru_cache(_REMEMBERED)
 def _counting(scope: str, settled: int, spans: int) -> _Statement:
-    rows = func.count().label("count")
-    each: Iterator[Select[*tuple[Any, ...]]] = (
-        select(literal_column(str(number)).label("number"), rows)
-        .select_from(events)
-        .where(*_within(scope, settled, number))
-        for number in range(spans)
-    )
+    each: list[Select[*tuple[Any, ...]]] = []
+    for number in range(spans):
+        mails = select(events.c.stream, events.c.key, _MAIL.label("mail")).distinct()
+        mails = mails.where(*_within(scope, settled, number))
+        count = func.count().label("count")
+        each.append(
+            select(literal_column(str(number)).label("number"), count).select_from(mails.subquery())
+        )
     return union_all(*each)
 
 

@@ -18,6 +18,7 @@ from bounced.store.alike import COLUMNS, Group, failed, members
 from bounced.store.breaker import confirmed, refused
 from bounced.store.down import EVIDENCE, find_down
 from bounced.store.facts import Fact
+from bounced.store.recall import again
 from bounced.store.schema import events
 from bounced.store.state import CHUNK, Place
 
@@ -143,7 +144,8 @@ def _judge_group(
             if around.holds(facts[number].at)
             and not any(it.holds(facts[number].at) for it in settled)
         ]
-        mine = [Failure(facts[number].at, facts[number].place) for number in near]
+        known = _told_before(connection, group, around, [(one, facts[one]) for one in near])
+        mine = [Failure(facts[one].at, facts[one].place) for one in near if one not in known]
         brewing = Brewing()
         for storm in _stormy(connection, group, span, mine, settings):
             brewing.facts += [number for number in near if storm.holds(facts[number].at)]
@@ -152,6 +154,16 @@ def _judge_group(
             facts[number] = replace(facts[number], storm=True)
         if brewing.facts or brewing.earlier:
             found.storms.append((group, brewing))
+
+
+def _told_before(
+    connection: Connection, group: Group, around: Span, near: Sequence[tuple[int, Fact]]
+) -> set[int]:
+    """Return which facts tell again of what others have; of soft failures nobody counts mails."""
+    if not group.hard:
+        return set()
+    query = select(events.c.id).where(*members(group), events.c.at.between(*around))
+    return again(connection, query, near)
 
 
 def _stormy(

@@ -183,6 +183,31 @@ def test_who_has_got_mail_since_is_not_confirmed_to_be_gone(store: Store, refuse
 
 
 @SMALL
+def test_a_refusal_that_is_told_twice_is_one(store: Store, refused: Make, one: One) -> None:
+    """By our own log, and by the report that Postfix makes of it: of 60 mails 5 were refused."""
+    store.observe(_delivered(0, 55))
+    seen = [
+        Observed(
+            address=f"u{n}@example.com",
+            at=_at(n * MINUTE),
+            origin="log",
+            who="postfix",
+            judged=one(f"u{n}@example.com", GONE),
+            original=f"<{n}@ours.test>",
+        )
+        for n in range(5)
+    ]
+    store.observe(seen)
+    reports = [
+        refused(f"u{n}@example.com", day=n * MINUTE, original=f"<{n}@ours.test>") for n in range(5)
+    ]
+    store.record(reports[:3])
+    store.record(reports[3:])
+
+    assert len(_blocked(store)) == 5
+
+
+@SMALL
 def test_a_confirmed_storm_is_no_excuse_for_the_next_one(store: Store, refused: Make) -> None:
     """Nor for one of the same domain on another day."""
     store.record([refused(f"u{n}@example.com", day=0) for n in range(6)])
