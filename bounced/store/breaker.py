@@ -25,9 +25,11 @@ from sqlalchemy import (
 
 from bounced.policy import Settings
 from bounced.policy.breaker import Steps, Tally, refusing
-from bounced.policy.outage import Failure, Span, moved
+from bounced.policy.outage import Span, moved
 from bounced.store import deliveries
-from bounced.store.alike import Group, members_of
+from bounced.store.alike import Group, members, members_of
+from bounced.store.facts import Fact
+from bounced.store.recall import again
 from bounced.store.schema import events, storms
 from bounced.store.state import Place
 
@@ -41,37 +43,48 @@ _Statement: TypeAlias = CompoundSelect[*tuple[Any, ...]]
 
 
 def refused(
-    connection: Connection, group: Group, span: Span, mine: Sequence[Failure], settings: Settings
+    connection: Connection, group: Group, span: Span, mine: Sequence[Fact], settings: Settings
 ) -> list[Span]:
     """Return the times around *span* at which failures of *group* are part of a storm.
 
-    By what is on record, and the failures *mine* beside it, one for each mail that was refused.
+    By what is on record, and the failures *mine* beside it.
     """
     steps = Steps.of(settings.storm_window)
     first = steps.number(span.first) - steps.length + 1
     count = steps.number(span.last) + steps.length - first
-    tallies = [Tally() for _ in range(count)]
-    for one in mine:
-        if 0 <= (place := steps.number(one.at) - first) < count:
-            tallies[place].failures += 1
-            tallies[place].recipients.add(one.who)
     spans = [steps.span(first + number) for number in range(count)]
     around = Span(spans[0].first, spans[-1].last)
     settled = confirmed(connection, group, around, settings.storm_window)
     known = _OnRecord(connection, group, settled, spans)
-    for number, failures in known.failures():
-        tallies[number].failures += failures
+    tallies = [Tally() for _ in range(count)]
+    placed = [(tallies[steps.number(one.at) - first], one) for one in mine if around.holds(one.at)]
+    for tally, one in placed:
+        tally.recipients.add(one.place)
     enough = settings.hard_storm_recipients
-    if sum(one.failures for one in tallies) < enough:
-        return []
     for number, who in known.recipients(enough):
         tallies[number].recipients.add(who)
+    if sum(len(tally.recipients) for tally in tallies) < enough:
+        return []
     for at, delivered in deliveries.to(connection, group.name, around):
         tallies[steps.number(at) - first].delivered += delivered
+    _count(known, tallies, placed)
     found = refusing(
         tallies, length=steps.length, recipients=enough, share=settings.hard_storm_share
     )
     return list(_joined(spans[number] for number in sorted(found)))
+
+
+def _count(known: _OnRecord, tallies: Sequence[Tally], mine: Sequence[tuple[Tally, Fact]]) -> None:
+    """Count the mails that were refused; where none was delivered they are all, however many."""
+    if not any(tally.delivered for tally in tallies):
+        for tally in tallies:
+            tally.failures = len(tally.recipients)
+        return
+    for number, failures in known.failures():
+        tallies[number].failures += failures
+    twice = known.told_before([one for _, one in mine])
+    for number, (tally, _) in enumerate(mine):
+        tally.failures += number not in twice
 
 
 def confirmed(connection: Connection, group: Group, around: Span, window: timedelta) -> list[Span]:
@@ -107,6 +120,12 @@ class _OnRecord:
     def failures(self) -> Iterator[tuple[int, int]]:
         """Yield how many there are in each span, by its number."""
         yield from self._rows(_counting)
+
+    def told_before(self, mine: Sequence[Fact]) -> set[int]:
+        """Return which of *mine*, by number, tell again of what others have."""
+        around = events.c.at.between(self.spans[0].first, self.spans[-1].last)
+        about = select(events.c.id).where(*members(self.group), around)
+        return again(self.connection, about, enumerate(mine))
 
     def recipients(self, enough: int) -> Iterator[tuple[int, Place]]:
         """Yield who was refused in each span, by its number: more than *enough* are not needed."""

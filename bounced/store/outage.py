@@ -18,7 +18,6 @@ from bounced.store.alike import COLUMNS, Group, failed, members
 from bounced.store.breaker import confirmed, refused
 from bounced.store.down import EVIDENCE, find_down
 from bounced.store.facts import Fact
-from bounced.store.recall import again
 from bounced.store.schema import events
 from bounced.store.state import CHUNK, Place
 
@@ -144,8 +143,7 @@ def _judge_group(
             if around.holds(facts[number].at)
             and not any(it.holds(facts[number].at) for it in settled)
         ]
-        known = _told_before(connection, group, around, [(one, facts[one]) for one in near])
-        mine = [Failure(facts[one].at, facts[one].place) for one in near if one not in known]
+        mine = [facts[number] for number in near]
         brewing = Brewing()
         for storm in _stormy(connection, group, span, mine, settings):
             brewing.facts += [number for number in near if storm.holds(facts[number].at)]
@@ -156,23 +154,15 @@ def _judge_group(
             found.storms.append((group, brewing))
 
 
-def _told_before(
-    connection: Connection, group: Group, around: Span, near: Sequence[tuple[int, Fact]]
-) -> set[int]:
-    """Return which facts tell again of what others have; of soft failures nobody counts mails."""
-    if not group.hard:
-        return set()
-    query = select(events.c.id).where(*members(group), events.c.at.between(*around))
-    return again(connection, query, near)
-
-
 def _stormy(
-    connection: Connection, group: Group, span: Span, mine: list[Failure], settings: Settings
+    connection: Connection, group: Group, span: Span, mine: Sequence[Fact], settings: Settings
 ) -> list[Span]:
     """Return the times around *span* that are part of a storm of *group*; *mine* is in it too."""
     if group.hard:
         return refused(connection, group, span, mine, settings)
-    told = sorted([*_nearest(connection, group, span, settings), *mine], key=lambda one: one.at)
+    told = [Failure(one.at, one.place) for one in mine]
+    told += _nearest(connection, group, span, settings)
+    told.sort(key=lambda one: one.at)
     return stormy(told, window=settings.storm_window, recipients=settings.storm_recipients)
 
 
