@@ -9,6 +9,7 @@ from sqlalchemy import Connection, and_, delete, exists, func, or_, select
 
 from bounced.causes import Cause, Type
 from bounced.policy import What
+from bounced.store.alike import thin
 from bounced.store.schema import audit, events, messages, outbox, raw_messages, recipients, reports
 
 _PAGE: Final = 500
@@ -64,8 +65,9 @@ def old_events(connection: Connection, before: datetime, after: int) -> list[int
     return list(connection.execute(query.order_by(events.c.id).limit(_PAGE)).scalars())
 
 
-def delete_events(connection: Connection, ids: list[int]) -> None:
+def delete_events(connection: Connection, ids: list[int], now: datetime) -> None:
     """Delete events with their audit trail."""
+    thin(connection, events.c.id.in_(ids), now)
     connection.execute(delete(audit).where(audit.c.event_id.in_(ids)))
     connection.execute(delete(events).where(events.c.id.in_(ids)))
 

@@ -26,6 +26,7 @@ from sqlalchemy import (
 from bounced.address.mention import Mention
 from bounced.policy import AddressState, as_of
 from bounced.store import secrets, state
+from bounced.store.alike import thin
 from bounced.store.schema import (
     audit,
     events,
@@ -112,6 +113,7 @@ class _Work:
         """Delete what else is about it alone."""
         key = self.mention.key
         own = select(events.c.id).where(events.c.key == key)
+        thin(self.connection, events.c.key == key, self.now)
         self._delete(audit, or_(audit.c.key == key, audit.c.event_id.in_(own)))
         for table in (events, incident_recipients, sent):
             self._delete(table, table.c.key == key)

@@ -14,7 +14,7 @@ from bounced.causes import Cause, Type
 from bounced.policy import Policies, Settings, What, untrusted
 from bounced.policy.breaker import Steps
 from bounced.policy.outage import Failure, Span, brews, moved, provider, stormy
-from bounced.store.alike import COLUMNS, Group, failed, members
+from bounced.store.alike import COLUMNS, Group, failed, members, thinned
 from bounced.store.breaker import confirmed, refused
 from bounced.store.down import EVIDENCE, find_down
 from bounced.store.facts import Fact
@@ -73,11 +73,12 @@ def _find_storms(connection: Connection, found: Foresight, settings: Settings) -
             groups.setdefault(group, []).append(number)
     reach = max(settings.storm_window, Steps.of(settings.storm_window).reach)
     known = _counts(connection, groups, found.facts, reach)
+    past = thinned(connection) if groups else {}
     for group, numbers in groups.items():
         enough = settings.hard_storm_recipients if group.hard else settings.storm_recipients
-        if known.get(group, 0) + len(numbers) < enough:
-            continue
-        _judge_group(connection, found, group, numbers, settings)
+        before = past.get(group, ())
+        if known.get(group, 0) + len(numbers) >= enough or before:
+            _judge_group(connection, found, group, numbers, settings, known=before)
 
 
 def _groups(fact: Fact) -> Iterator[Group]:
@@ -129,9 +130,18 @@ def _together(facts: Sequence[Fact], numbers: list[int], window: timedelta) -> I
 
 
 def _judge_group(
-    connection: Connection, found: Foresight, group: Group, numbers: list[int], settings: Settings
+    connection: Connection,
+    found: Foresight,
+    group: Group,
+    numbers: list[int],
+    settings: Settings,
+    *,
+    known: Sequence[Span],
 ) -> None:
-    """Find the storms that the facts of *group* are in, and what else belongs to these."""
+    """Find the storms that the facts of *group* are in, and what else belongs to these.
+
+    *known* are times of storms that stay some whatever is left of them.
+    """
     facts, window = found.facts, settings.storm_window
     reach = Steps.of(window).reach if group.hard else window
     for span in _together(facts, numbers, window):
@@ -145,13 +155,18 @@ def _judge_group(
         ]
         mine = [facts[number] for number in near]
         brewing = Brewing()
-        for storm in _stormy(connection, group, span, mine, settings):
-            brewing.facts += [number for number in near if storm.holds(facts[number].at)]
+        for storm in (*_stormy(connection, group, span, mine, settings), *_at(span, known)):
+            mark = (number for number in near if storm.holds(facts[number].at))
+            brewing.facts += [number for number in mark if number not in brewing.facts]
             brewing.earlier += _unmarked(connection, group, storm, settled)
         for number in brewing.facts:
             facts[number] = replace(facts[number], storm=True)
         if brewing.facts or brewing.earlier:
             found.storms.append((group, brewing))
+
+
+def _at(span: Span, known: Iterable[Span]) -> list[Span]:
+    return [one for one in known if one.first <= span.last and one.last >= span.first]
 
 
 def _stormy(

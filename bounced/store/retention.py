@@ -63,7 +63,9 @@ class Retention(Transactions):
 
         No state changes by it, and nothing is locked for long.
         """
-        total = self._delete_old(expiry.old_events, expiry.delete_events, utc(before))
+        total = self._delete_old(
+            expiry.old_events, partial(expiry.delete_events, now=utc(before)), utc(before)
+        )
         self._delete_old(expiry.old_reports, expiry.delete_reports, utc(before))
         return total
 

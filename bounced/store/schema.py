@@ -109,7 +109,10 @@ storms = Table(
     Column("confirmed_at", UtcDateTime),
     Column("confirmed_by", SafeText),
     Column("confirmed_why", SafeText),
+    # Some of its failures were deleted, first then: what is left no longer says whether it was one.
+    Column("thinned_at", UtcDateTime),
     Index(None, "name", "cause"),
+    _sparse("thinned_at", "thinned_at"),
 )
 
 # How much was delivered to each domain, in slots of ten minutes: most deliveries are no events.

@@ -163,10 +163,13 @@ def listed(
         query = query.where(storms.c.id.in_(ids))
     elif not everything:
         query = query.where(storms.c.ended_at.is_(None))
-    return [
-        Storm(**{**row, "cause": Cause(row["cause"])}, recipients=_spared(connection, row))
-        for row in connection.execute(query).mappings().all()
-    ]
+    found = connection.execute(query).mappings().all()
+    return [_storm(row, _spared(connection, row)) for row in found]
+
+
+def _storm(row: RowMapping, recipients: int) -> Storm:
+    values = {name: value for name, value in row.items() if name != storms.c.thinned_at.name}
+    return Storm(**values | {"cause": Cause(row["cause"])}, recipients=recipients)
 
 
 def _spared(connection: Connection, row: RowMapping) -> int:

@@ -15,7 +15,7 @@ from bounced.causes import Cause
 from bounced.model import Judged
 from bounced.policy import Effect, Policies, Settings
 from bounced.policy.breaker import Steps
-from bounced.store import Incoming, Observed, Store
+from bounced.store import Incoming, Kept, Observed, Store
 from bounced.store.schema import deliveries
 
 Make = Callable[..., Incoming]
@@ -205,6 +205,47 @@ def test_a_refusal_that_is_told_twice_is_one(store: Store, refused: Make, one: O
     store.record(reports[3:])
 
     assert len(_blocked(store)) == 5
+
+
+def _forget(store: Store) -> None:
+    store.forget("u0@example.com", who="it", now=_at(1))
+
+
+def _expire(store: Store) -> None:
+    store.expire_events(_at(0.5 * MINUTE))
+
+
+@SMALL
+@pytest.mark.parametrize("lose", [_forget, _expire])
+def test_a_storm_stays_one_when_not_all_is_known_of_it_any_more(
+    store: Store, refused: Make, one: One, lose: Callable[[Store], None]
+) -> None:
+    """What is told of that time later is part of it, and judging again ends it for nobody."""
+    seen = Observed(
+        address="u0@example.com",
+        at=_at(0),
+        origin="log",
+        who="postfix",
+        judged=one("u0@example.com", GONE),
+    )
+    store.observe([seen])
+    store.record([refused(f"u{n}@example.com", day=n * MINUTE) for n in range(1, 5)])
+    assert _blocked(store) == set()
+
+    lose(store)
+    assert "log" not in {told.origin for told in store.history("u0@example.com")}
+
+    store.record([refused("u5@example.com", day=2 * MINUTE)])
+    assert _blocked(store) == set()
+
+    def read(kept: Kept) -> Incoming:
+        number = round((kept.received_at - START) / timedelta(minutes=1))
+        cause = Cause.MAILBOX_FULL if number == 1 else GONE
+        return refused(f"u{number}@example.com", number * MINUTE, cause)
+
+    list(store.rejudge(read, now=_at(2)))
+    assert _blocked(store) == set()
+    assert len(store.storms(everything=True)) == 1
 
 
 @SMALL
