@@ -6,8 +6,6 @@ follows from them, kept so that asking costs one look-up.
 
 from __future__ import annotations
 
-from typing import Any, Final
-
 from sqlalchemy import (
     Boolean,
     Column,
@@ -17,26 +15,12 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     Table,
-    text,
 )
 
+from bounced.store.indexes import NAMES, OPEN, sparse
 from bounced.store.types import BigId, SafeJson, SafeText, UtcDateTime
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-
-def _sparse(filled: str, *columns: str) -> Index:
-    """Return an index of the rows where a column is *filled*; no query looks for the others."""
-    where = text(f"{filled} IS NOT NULL")
-    return Index(None, *columns, sqlite_where=where, postgresql_where=where)
-
+metadata = MetaData(naming_convention=NAMES)
 
 messages = Table(
     "messages",
@@ -112,7 +96,7 @@ storms = Table(
     # Some of its failures were deleted, first then: what is left no longer says whether it was one.
     Column("thinned_at", UtcDateTime),
     Index(None, "name", "cause"),
-    _sparse("thinned_at", "thinned_at"),
+    sparse("thinned_at", "thinned_at"),
 )
 
 # How much was delivered to each domain, in slots of ten minutes: most deliveries are no events.
@@ -123,10 +107,6 @@ deliveries = Table(
     Column("domain", SafeText, primary_key=True),
     Column("count", BigId, nullable=False),
 )
-
-_OPEN: Final[dict[str, Any]] = {
-    f"{dialect}_where": text("closed_at IS NULL") for dialect in ("sqlite", "postgresql")
-}
 
 incidents = Table(
     "incidents",
@@ -141,7 +121,7 @@ incidents = Table(
     Column("closed_by", SafeText),
     Column("failures", Integer, nullable=False),
     Column("evidence", SafeText, nullable=False),  # the refuser's words, the last ones
-    Index("ix_incidents_open", "refuser", "ours", "cause", unique=True, **_OPEN),
+    Index("ix_incidents_open", "refuser", "ours", "cause", unique=True, **OPEN),
 )
 
 incident_recipients = Table(
@@ -195,11 +175,11 @@ events = Table(
     # an older one, or the first that was decided on again.
     Column("position", BigId),
     Index(None, "key", "stream", "original"),
-    _sparse("original_message_id", "key", "stream", "original_message_id"),
-    _sparse("domain", "domain", "at"),
-    _sparse("provider", "provider", "at"),
-    _sparse("message_id", "message_id"),
-    _sparse("storm_id", "storm_id"),
+    sparse("original_message_id", "key", "stream", "original_message_id"),
+    sparse("domain", "domain", "at"),
+    sparse("provider", "provider", "at"),
+    sparse("message_id", "message_id"),
+    sparse("storm_id", "storm_id"),
 )
 
 sent = Table(

@@ -1,0 +1,25 @@
+"""How the tables' indexes are called, and those of few rows."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlalchemy import Index, text
+
+NAMES: Final = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+OPEN: Final[dict[str, Any]] = {
+    f"{dialect}_where": text("closed_at IS NULL") for dialect in ("sqlite", "postgresql")
+}
+"""For an index of the rows that are not closed yet."""
+
+
+def sparse(filled: str, *columns: str) -> Index:
+    """Return an index of the rows where a column is *filled*; no query looks for the others."""
+    where = text(f"{filled} IS NOT NULL")
+    return Index(None, *columns, sqlite_where=where, postgresql_where=where)
