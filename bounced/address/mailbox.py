@@ -61,6 +61,11 @@ def normalise_domain(domain: str) -> str:
     return ".".join(_a_label(label) for label in mapped.split("."))
 
 
+def spelled_domain(domain: str) -> str:
+    """Return a domain in its own letters, as people write it: the way back from A-labels."""
+    return ".".join(_u_label(label) for label in domain.split("."))
+
+
 def domain_of(address: str) -> str:
     """Return the look-up key of the domain of *address*, ``""`` where it has none."""
     return normalise(address).rpartition("@")[2] if "@" in address else ""
@@ -130,6 +135,17 @@ def _a_label(label: str) -> str:
     if label.isascii() or len(label) > _MAX_LABEL:
         return label
     return "xn--" + label.encode("punycode").decode("ascii")
+
+
+def _u_label(label: str) -> str:
+    """Return one label in its own letters; what is no punycode, and what would change, as it is."""
+    if not label.startswith("xn--"):
+        return label
+    try:
+        spelled = label[4:].encode("ascii").decode("punycode")
+    except UnicodeError:
+        return label
+    return spelled if normalise_domain(spelled) == label else label
 
 
 def _lower(text: str) -> str:

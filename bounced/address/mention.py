@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, Final
 from urllib.parse import quote
 
-from bounced.address.mailbox import normalise
+from bounced.address.mailbox import normalise, spelled_domain
 
 BLANK: Final = "(forgotten)"
 """What stands where the address stood."""
@@ -53,7 +53,8 @@ class Mention:
         return max(_RUN.findall(local), key=len, default="")
 
     def _forms(self) -> Iterator[str]:
-        for text in (self.key, self.address.strip().lower()):
+        own, _, of = self.key.rpartition("@")
+        for text in (self.key, f"{own}@{spelled_domain(of)}", self.address.strip().lower()):
             local, _, domain = text.rpartition("@")
             hexed = "".join(f"+{ord(one):02x}" if one in "+=" else one for one in local)
             coded = "".join(f"={ord(one):02x}" if one == "=" else one for one in local)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final, NamedTuple
 
-from sqlalchemy import ColumnElement, and_
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, select
 
 from bounced.causes import Cause, Type
 from bounced.policy import What
-from bounced.store.schema import events
+from bounced.policy.outage import Span
+from bounced.store.schema import events, storms
 
 COLUMNS: Final = {"domain": events.c.domain, "provider": events.c.provider}
 
@@ -31,6 +33,30 @@ def members(group: Group) -> tuple[ColumnElement[bool], ...]:
     return COLUMNS[group.scope] == group.name, events.c.cause == group.cause, failed()
 
 
+def members_of(scope: str) -> tuple[ColumnElement[bool], ...]:
+    """Return the same of any group of *scope*; its ``name`` and ``cause`` are parameters."""
+    return COLUMNS[scope] == bindparam("name"), events.c.cause == bindparam("cause"), failed()
+
+
 def failed() -> ColumnElement[bool]:
     """Return what makes an event a failure that is in force."""
     return and_(events.c.what == What.FAILED, events.c.superseded_by.is_(None))
+
+
+def thin(connection: Connection, which: ColumnElement[bool], now: datetime) -> None:
+    """Note of the storms that *which* events are part of that these will be deleted."""
+    theirs = select(events.c.storm_id).where(which, events.c.storm_id.is_not(None))
+    mark = storms.update().where(storms.c.id.in_(theirs), storms.c.thinned_at.is_(None))
+    connection.execute(mark.values(thinned_at=now))
+
+
+def thinned(connection: Connection) -> dict[Group, list[Span]]:
+    """Return the times of storms that have been thinned: what comes late is in them."""
+    table = storms.c
+    found: dict[Group, list[Span]] = {}
+    for row in connection.execute(
+        select(storms).where(table.thinned_at.is_not(None), table.confirmed_at.is_(None))
+    ):
+        group = Group(row.scope, row.name, Cause(row.cause))
+        found.setdefault(group, []).append(Span(row.started_at, row.last_at))
+    return found

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from bounced.model import Report
 from bounced.notice import Topic
 from bounced.policy import Decision, Policies
-from bounced.store import incidents, outbox, state, storms
+from bounced.store import incidents, outbox, secrets, state, storms
 from bounced.store.down import corrected, late
 from bounced.store.facts import Fact
 from bounced.store.incidents import Incident
@@ -90,13 +90,17 @@ def end_blocks(connection: Connection, now: datetime, limit: int) -> int:
     """End at most *limit* of the blocks whose time is over at *now*; return how many there were.
 
     They would end by themselves when the address is next heard of; this is for who is told of it.
+    Of a forgotten address nobody is told, and nothing is left then.
     """
-    before = state.load(connection, state.ending(connection, now, limit), lock=True)
+    over = state.ending(connection, now, limit)
+    forgotten = [at for at in over if secrets.is_hash(at.key)]
+    state.drop(connection, forgotten)
+    before = state.load(connection, set(over).difference(forgotten), lock=True)
     memory = Memory(states=dict(before))
     ends = [memory.current(at, known.address, now)[1] for at, known in sorted(before.items())]
     write(connection, [(entry, None) for entries in ends for entry in entries])
     state.save(connection, before, memory.states)
-    return len(before)
+    return len(over)
 
 
 def foreseen(connection: Connection, facts: Sequence[Fact], policies: Policies) -> list[Entry]:

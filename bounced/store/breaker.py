@@ -2,25 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final
+from functools import lru_cache
+from typing import Any, Final, TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, Select, func, literal, not_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    Select,
+    Text,
+    bindparam,
+    cast,
+    func,
+    literal_column,
+    not_,
+    select,
+    union_all,
+)
 
 from bounced.policy import Settings
 from bounced.policy.breaker import Steps, Tally, refusing
-from bounced.policy.outage import Failure, Span, moved
+from bounced.policy.outage import Span, moved
 from bounced.store import deliveries
-from bounced.store.alike import Group, members
+from bounced.store.alike import Group, members, members_of
+from bounced.store.facts import Fact
+from bounced.store.recall import again
 from bounced.store.schema import events, storms
 from bounced.store.state import Place
 
 _TOGETHER: Final = 100  # SQLite puts at most 500 queries into one
+_REMEMBERED: Final = 64  # statements
+_MAIL: Final = func.coalesce(
+    events.c.original_message_id, events.c.original, cast(events.c.id, Text)
+)
+"""Which message of ours was refused: our log and a report may both tell of it."""
+_Statement: TypeAlias = CompoundSelect[*tuple[Any, ...]]
 
 
 def refused(
-    connection: Connection, group: Group, span: Span, mine: Sequence[Failure], settings: Settings
+    connection: Connection, group: Group, span: Span, mine: Sequence[Fact], settings: Settings
 ) -> list[Span]:
     """Return the times around *span* at which failures of *group* are part of a storm.
 
@@ -29,26 +52,39 @@ def refused(
     steps = Steps.of(settings.storm_window)
     first = steps.number(span.first) - steps.length + 1
     count = steps.number(span.last) + steps.length - first
-    tallies = [Tally() for _ in range(count)]
-    for one in mine:
-        if 0 <= (place := steps.number(one.at) - first) < count:
-            tallies[place].failures += 1
-            tallies[place].recipients.add(one.who)
     spans = [steps.span(first + number) for number in range(count)]
     around = Span(spans[0].first, spans[-1].last)
     settled = confirmed(connection, group, around, settings.storm_window)
-    on_record = (*members(group), *(not_(events.c.at.between(*one)) for one in settled))
-    _count(connection, on_record, spans, tallies)
+    known = _OnRecord(connection, group, settled, spans)
+    tallies = [Tally() for _ in range(count)]
+    placed = [(tallies[steps.number(one.at) - first], one) for one in mine if around.holds(one.at)]
+    for tally, one in placed:
+        tally.recipients.add(one.place)
     enough = settings.hard_storm_recipients
-    if sum(one.failures for one in tallies) < enough:
+    for number, who in known.recipients(enough):
+        tallies[number].recipients.add(who)
+    if sum(len(tally.recipients) for tally in tallies) < enough:
         return []
-    _name(connection, on_record, spans, tallies, enough)
     for at, delivered in deliveries.to(connection, group.name, around):
         tallies[steps.number(at) - first].delivered += delivered
+    _count(known, tallies, placed)
     found = refusing(
         tallies, length=steps.length, recipients=enough, share=settings.hard_storm_share
     )
     return list(_joined(spans[number] for number in sorted(found)))
+
+
+def _count(known: _OnRecord, tallies: Sequence[Tally], mine: Sequence[tuple[Tally, Fact]]) -> None:
+    """Count the mails that were refused; where none was delivered they are all, however many."""
+    if not any(tally.delivered for tally in tallies):
+        for tally in tallies:
+            tally.failures = len(tally.recipients)
+        return
+    for number, failures in known.failures():
+        tallies[number].failures += failures
+    twice = known.told_before([one for _, one in mine])
+    for number, (tally, _) in enumerate(mine):
+        tally.failures += number not in twice
 
 
 def confirmed(connection: Connection, group: Group, around: Span, window: timedelta) -> list[Span]:
@@ -68,43 +104,92 @@ def confirmed(connection: Connection, group: Group, around: Span, window: timede
     ]
 
 
-def _count(
-    connection: Connection,
-    on_record: tuple[ColumnElement[bool], ...],
-    spans: Sequence[Span],
-    tallies: Sequence[Tally],
-) -> None:
-    each: list[Select[*tuple[Any, ...]]] = [
-        select(literal(number).label("number"), func.count().label("count"))
-        .select_from(events)
-        .where(*on_record, events.c.at.between(*one))
-        for number, one in enumerate(spans)
-    ]
-    for row in _all(connection, each):
-        tallies[row.number].failures += row.count
+@dataclass(frozen=True, slots=True)
+class _OnRecord:
+    """The failures of a group that are on record in some spans, but for those that are settled.
+
+    Asked for each message there is, and each span is a query of its own; so the statements are made
+    once, for any group, and the values come as parameters.
+    """
+
+    connection: Connection
+    group: Group
+    settled: Sequence[Span]
+    spans: Sequence[Span]
+
+    def failures(self) -> Iterator[tuple[int, int]]:
+        """Yield how many there are in each span, by its number."""
+        yield from self._rows(_counting)
+
+    def told_before(self, mine: Sequence[Fact]) -> set[int]:
+        """Return which of *mine*, by number, tell again of what others have."""
+        around = events.c.at.between(self.spans[0].first, self.spans[-1].last)
+        about = select(events.c.id).where(*members(self.group), around)
+        return again(self.connection, about, enumerate(mine))
+
+    def recipients(self, enough: int) -> Iterator[tuple[int, Place]]:
+        """Yield who was refused in each span, by its number: more than *enough* are not needed."""
+        for number, stream, key in self._rows(_naming, enough=enough):
+            yield number, Place(stream, key)
+
+    def _rows(self, made: Callable[[str, int, int], _Statement], **more: int) -> Iterator[Any]:
+        about = {"name": self.group.name, "cause": self.group.cause, **more}
+        about |= _bounds("settled", self.settled)
+        for start in range(0, len(self.spans), _TOGETHER):
+            some = self.spans[start : start + _TOGETHER]
+            statement = made(self.group.scope, len(self.settled), len(some))
+            for number, *values in self.connection.execute(
+                statement, about | _bounds("span", some)
+            ):
+                yield start + number, *values
 
 
-def _name(
-    connection: Connection,
-    on_record: tuple[ColumnElement[bool], ...],
-    spans: Sequence[Span],
-    tallies: Sequence[Tally],
-    enough: int,
-) -> None:
-    """Find out who was refused in each step: more than *enough* are not needed."""
+@lru_cache(_REMEMBERED)
+def _counting(scope: str, settled: int, spans: int) -> _Statement:
     each: list[Select[*tuple[Any, ...]]] = []
-    for number, one in enumerate(spans):
-        if tallies[number].failures:
-            who = select(literal(number).label("number"), events.c.stream, events.c.key).distinct()
-            some = who.where(*on_record, events.c.at.between(*one)).limit(enough).subquery()
-            each.append(select(some))
-    for row in _all(connection, each):
-        tallies[row.number].recipients.add(Place(row.stream, row.key))
+    for number in range(spans):
+        mails = select(events.c.stream, events.c.key, _MAIL.label("mail")).distinct()
+        mails = mails.where(*_within(scope, settled, number))
+        count = func.count().label("count")
+        each.append(
+            select(literal_column(str(number)).label("number"), count).select_from(mails.subquery())
+        )
+    return union_all(*each)
 
 
-def _all(connection: Connection, each: Sequence[Select[*tuple[Any, ...]]]) -> Iterator[Any]:
-    for start in range(0, len(each), _TOGETHER):
-        yield from connection.execute(union_all(*each[start : start + _TOGETHER]))
+@lru_cache(_REMEMBERED)
+def _naming(scope: str, settled: int, spans: int) -> _Statement:
+    each = (
+        select(literal_column(str(number)).label("number"), events.c.stream, events.c.key)
+        .distinct()
+        .where(*_within(scope, settled, number))
+        .limit(bindparam("enough"))
+        .subquery()
+        for number in range(spans)
+    )
+    return union_all(*(select(one) for one in each))
+
+
+def _within(scope: str, settled: int, number: int) -> Iterator[ColumnElement[bool]]:
+    """Yield what makes an event one of a group, in the span with that *number*."""
+    yield from members_of(scope)
+    yield _between("span", number)
+    for one in range(settled):
+        yield not_(_between("settled", one))
+
+
+def _between(name: str, number: int) -> ColumnElement[bool]:
+    return events.c.at.between(
+        bindparam(f"{name}{number}_first"), bindparam(f"{name}{number}_last")
+    )
+
+
+def _bounds(name: str, spans: Sequence[Span]) -> dict[str, Any]:
+    return {
+        f"{name}{number}_{end}": at
+        for number, span in enumerate(spans)
+        for end, at in span._asdict().items()
+    }
 
 
 def _joined(spans: Iterator[Span]) -> Iterator[Span]:

@@ -5,13 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, delete, exists, func, or_, select
+from sqlalchemy import Connection, and_, delete, exists, func, or_, select
 
+from bounced.causes import Cause, Type
 from bounced.policy import What
+from bounced.store.alike import thin
 from bounced.store.schema import audit, events, messages, outbox, raw_messages, recipients, reports
 
 _PAGE: Final = 500
 _OCTETS: Final = 4 * 2**20
+_COUNTED: Final = sorted(cause for cause in Cause if cause.info.type is Type.SOFT)
+"""The causes of blocks that several failures have led to."""
 
 
 def expire(connection: Connection, now: datetime) -> int:
@@ -49,7 +53,11 @@ def old_events(connection: Connection, before: datetime, after: int) -> list[int
         recipients.c.stream == events.c.stream,
         recipients.c.key == events.c.key,
         recipients.c.blocked,
-        recipients.c.since <= events.c.at,
+        or_(
+            recipients.c.since <= events.c.at,
+            and_(recipients.c.cause.in_(_COUNTED), recipients.c.first_soft_at <= events.c.at),
+            recipients.c.first_spared_at <= events.c.at,
+        ),
     )
     query = select(events.c.id).where(
         events.c.id > after, events.c.at < before, events.c.what != What.LISTED, ~raw, ~block
@@ -57,8 +65,9 @@ def old_events(connection: Connection, before: datetime, after: int) -> list[int
     return list(connection.execute(query.order_by(events.c.id).limit(_PAGE)).scalars())
 
 
-def delete_events(connection: Connection, ids: list[int]) -> None:
+def delete_events(connection: Connection, ids: list[int], now: datetime) -> None:
     """Delete events with their audit trail."""
+    thin(connection, events.c.id.in_(ids), now)
     connection.execute(delete(audit).where(audit.c.event_id.in_(ids)))
     connection.execute(delete(events).where(events.c.id.in_(ids)))
 

@@ -14,8 +14,8 @@ from bounced.causes import Cause
 from bounced.model import Report
 from bounced.policy.incident import OURS, UNKNOWN, refusal, removal
 from bounced.policy.outage import moved
-from bounced.store.facts import Fact, Original
-from bounced.store.recall import told_of
+from bounced.store.facts import Fact
+from bounced.store.recall import again
 from bounced.store.schema import events, incident_recipients, incidents
 from bounced.store.state import CHUNK, Place
 
@@ -77,18 +77,7 @@ def told_before(connection: Connection, facts: Sequence[Fact]) -> set[int]:
         events.c.domain.is_not(None),
         events.c.superseded_by.is_(None),
     )
-    told: dict[Place, list[Original]] = {}
-    places = {fact.place for _, fact in refused if fact.place}
-    for at, about, _ in told_of(connection, query, places, [fact for _, fact in refused]):
-        told.setdefault(at, []).append(about)
-    again: set[int] = set()
-    for number, fact in refused:
-        if fact.place and fact.original:
-            known = told.setdefault(fact.place, [])
-            if any(one.same(fact.original) for one in known):
-                again.add(number)
-            known.append(fact.original)
-    return again
+    return again(connection, query, refused)
 
 
 def keep(

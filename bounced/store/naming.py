@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, Final
+
 from sqlalchemy import Index, MetaData, text
 
 metadata = MetaData(
@@ -12,6 +14,11 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+OPEN: Final[dict[str, Any]] = {
+    f"{dialect}_where": text("closed_at IS NULL") for dialect in ("sqlite", "postgresql")
+}
+"""For an index of the rows that are not closed yet."""
 
 
 def sparse(filled: str, *columns: str) -> Index:

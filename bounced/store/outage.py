@@ -14,7 +14,7 @@ from bounced.causes import Cause, Type
 from bounced.policy import Policies, Settings, What, untrusted
 from bounced.policy.breaker import Steps
 from bounced.policy.outage import Failure, Span, brews, moved, provider, stormy
-from bounced.store.alike import COLUMNS, Group, failed, members
+from bounced.store.alike import COLUMNS, Group, failed, members, thinned
 from bounced.store.breaker import confirmed, refused
 from bounced.store.down import EVIDENCE, find_down
 from bounced.store.facts import Fact
@@ -73,11 +73,12 @@ def _find_storms(connection: Connection, found: Foresight, settings: Settings) -
             groups.setdefault(group, []).append(number)
     reach = max(settings.storm_window, Steps.of(settings.storm_window).reach)
     known = _counts(connection, groups, found.facts, reach)
+    past = thinned(connection) if groups else {}
     for group, numbers in groups.items():
         enough = settings.hard_storm_recipients if group.hard else settings.storm_recipients
-        if known.get(group, 0) + len(numbers) < enough:
-            continue
-        _judge_group(connection, found, group, numbers, settings)
+        before = past.get(group, ())
+        if known.get(group, 0) + len(numbers) >= enough or before:
+            _judge_group(connection, found, group, numbers, settings, known=before)
 
 
 def _groups(fact: Fact) -> Iterator[Group]:
@@ -129,9 +130,18 @@ def _together(facts: Sequence[Fact], numbers: list[int], window: timedelta) -> I
 
 
 def _judge_group(
-    connection: Connection, found: Foresight, group: Group, numbers: list[int], settings: Settings
+    connection: Connection,
+    found: Foresight,
+    group: Group,
+    numbers: list[int],
+    settings: Settings,
+    *,
+    known: Sequence[Span],
 ) -> None:
-    """Find the storms that the facts of *group* are in, and what else belongs to these."""
+    """Find the storms that the facts of *group* are in, and what else belongs to these.
+
+    *known* are times of storms that stay some whatever is left of them.
+    """
     facts, window = found.facts, settings.storm_window
     reach = Steps.of(window).reach if group.hard else window
     for span in _together(facts, numbers, window):
@@ -143,10 +153,11 @@ def _judge_group(
             if around.holds(facts[number].at)
             and not any(it.holds(facts[number].at) for it in settled)
         ]
-        mine = [Failure(facts[number].at, facts[number].place) for number in near]
+        mine = [facts[number] for number in near]
         brewing = Brewing()
-        for storm in _stormy(connection, group, span, mine, settings):
-            brewing.facts += [number for number in near if storm.holds(facts[number].at)]
+        for storm in (*_stormy(connection, group, span, mine, settings), *_at(span, known)):
+            mark = (number for number in near if storm.holds(facts[number].at))
+            brewing.facts += [number for number in mark if number not in brewing.facts]
             brewing.earlier += _unmarked(connection, group, storm, settled)
         for number in brewing.facts:
             facts[number] = replace(facts[number], storm=True)
@@ -154,13 +165,19 @@ def _judge_group(
             found.storms.append((group, brewing))
 
 
+def _at(span: Span, known: Iterable[Span]) -> list[Span]:
+    return [one for one in known if one.first <= span.last and one.last >= span.first]
+
+
 def _stormy(
-    connection: Connection, group: Group, span: Span, mine: list[Failure], settings: Settings
+    connection: Connection, group: Group, span: Span, mine: Sequence[Fact], settings: Settings
 ) -> list[Span]:
     """Return the times around *span* that are part of a storm of *group*; *mine* is in it too."""
     if group.hard:
         return refused(connection, group, span, mine, settings)
-    told = sorted([*_nearest(connection, group, span, settings), *mine], key=lambda one: one.at)
+    told = [Failure(one.at, one.place) for one in mine]
+    told += _nearest(connection, group, span, settings)
+    told.sort(key=lambda one: one.at)
     return stormy(told, window=settings.storm_window, recipients=settings.storm_recipients)
 
 

@@ -63,6 +63,28 @@ def told_of(
                 yield Place(stream, row.key), named(row), row
 
 
+def again(
+    connection: Connection, query: Select[Any], numbered: Iterable[tuple[int, Fact]]
+) -> set[int]:
+    """Return which of the *numbered* facts tell again of what one in *query* or before them has.
+
+    One message is refused once, whether our log says so or the report that comes back.
+    """
+    facts = list(numbered)
+    known: dict[Place, list[Original]] = {}
+    places = {one.place for _, one in facts if one.place}
+    for at, about, _ in told_of(connection, query, places, [one for _, one in facts]):
+        known.setdefault(at, []).append(about)
+    found: set[int] = set()
+    for number, one in facts:
+        if one.place and one.original:
+            mine = known.setdefault(one.place, [])
+            if any(it.same(one.original) for it in mine):
+                found.add(number)
+            mine.append(one.original)
+    return found
+
+
 def _chunks(values: Iterable[str]) -> Iterator[list[str]]:
     ordered = sorted(values)
     for start in range(0, len(ordered), CHUNK):

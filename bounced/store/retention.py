@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from bounced.address.mention import Mention
 from bounced.policy.breaker import Steps
 from bounced.policy.outage import Span, moved
-from bounced.store import deliveries, expiry, forget, sent
+from bounced.store import deliveries, expiry, forget, sent, traces
 from bounced.store.forget import Forgotten
 from bounced.store.transactions import Transactions
 from bounced.store.types import utc
@@ -34,11 +34,11 @@ class Retention(Transactions):
         StoreUnavailableError where others use the database too much for the last step, which
         writes a file of SQLite's anew; then the same again does it.
         """
-        traces = forget.look(self.database, Mention(address))
+        found_in = traces.look(self.database, Mention(address))
 
         def work(connection: Connection) -> Forgotten:
             with connection.begin_nested() as trial:
-                found = forget.carry_out(connection, traces, who, utc(now))
+                found = forget.carry_out(connection, found_in, who, utc(now))
                 if dry_run:
                     trial.rollback()
             return found
@@ -63,7 +63,9 @@ class Retention(Transactions):
 
         No state changes by it, and nothing is locked for long.
         """
-        total = self._delete_old(expiry.old_events, expiry.delete_events, utc(before))
+        total = self._delete_old(
+            expiry.old_events, partial(expiry.delete_events, now=utc(before)), utc(before)
+        )
         self._delete_old(expiry.old_reports, expiry.delete_reports, utc(before))
         return total
 

@@ -63,6 +63,8 @@ def review(
 
     over: list[int] = []
     for storm in _of_any(connection, _superseded(connection, gone)):
+        if storm.thinned_at:
+            continue
         now_in_it = remains(storm)
         times = [one.at for one in now_in_it.members if now_in_it.holds(one.at)]
         if times:
@@ -118,8 +120,10 @@ def _remains(connection: Connection, storm: Row[Any], settings: Settings) -> _Re
     query = select(events).where(*members(group), around).order_by(events.c.at)
     rows = connection.execute(query).all()
     inside = [row for row in rows if storm.started_at <= row.at <= storm.last_at]
+    whole = Span(storm.started_at, storm.last_at)
+    if storm.thinned_at:  # what is left says nothing against it
+        return _Remains(storm.id, inside, [whole])
     if group.hard:
-        whole = Span(storm.started_at, storm.last_at)
         spans = refused(connection, group, whole, [], settings)
         return _Remains(storm.id, inside, spans, confirmed(connection, group, whole, window))
     told = [Failure(row.at, (row.stream, row.key)) for row in rows]

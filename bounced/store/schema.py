@@ -6,11 +6,9 @@ follows from them, kept so that asking costs one look-up.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, Table
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, Table, text
-
-from bounced.store.naming import metadata, sparse
+from bounced.store.naming import OPEN, metadata, sparse
 from bounced.store.types import BigId, SafeJson, SafeText, UtcDateTime
 
 messages = Table(
@@ -84,7 +82,10 @@ storms = Table(
     Column("confirmed_at", UtcDateTime),
     Column("confirmed_by", SafeText),
     Column("confirmed_why", SafeText),
+    # Some of its failures were deleted, first then: what is left no longer says whether it was one.
+    Column("thinned_at", UtcDateTime),
     Index(None, "name", "cause"),
+    sparse("thinned_at", "thinned_at"),
 )
 
 # How much was delivered to each domain, in slots of ten minutes: most deliveries are no events.
@@ -95,10 +96,6 @@ deliveries = Table(
     Column("domain", SafeText, primary_key=True),
     Column("count", BigId, nullable=False),
 )
-
-_OPEN: Final[dict[str, Any]] = {
-    f"{dialect}_where": text("closed_at IS NULL") for dialect in ("sqlite", "postgresql")
-}
 
 incidents = Table(
     "incidents",
@@ -113,7 +110,7 @@ incidents = Table(
     Column("closed_by", SafeText),
     Column("failures", Integer, nullable=False),
     Column("evidence", SafeText, nullable=False),  # the refuser's words, the last ones
-    Index("ix_incidents_open", "refuser", "ours", "cause", unique=True, **_OPEN),
+    Index("ix_incidents_open", "refuser", "ours", "cause", unique=True, **OPEN),
 )
 
 incident_recipients = Table(

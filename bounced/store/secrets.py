@@ -38,6 +38,11 @@ class Hasher:
         return f"{MARK}{code[:16].hex()}"
 
 
+def is_hash(key: str) -> bool:
+    """Return whether *key* is what stands for a forgotten address."""
+    return key.startswith(MARK) and "@" not in key
+
+
 def hasher(connection: Connection) -> Hasher:
     """Return what makes the hashes of this database; made when it is first needed."""
     query = select(kept.c.value).where(kept.c.name == _NAME)

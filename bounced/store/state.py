@@ -75,6 +75,13 @@ def _rename(connection: Connection, at: Place, known: AddressState) -> None:
     connection.execute(recipients.update().where(same).values(**row(known)))
 
 
+def drop(connection: Connection, places: Iterable[Place]) -> None:
+    """Delete states, and what they are called by with them."""
+    for stream, keys in chunks(places):
+        mine = and_(recipients.c.stream == stream, recipients.c.key.in_(keys))
+        connection.execute(recipients.delete().where(mine))
+
+
 def chunks(places: Iterable[Place]) -> Iterator[tuple[str, list[str]]]:
     """Yield the keys of each stream, sorted, in portions that one query takes."""
     streams: dict[str, list[str]] = {}

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, Row, RowMapping, func, select, true
+from sqlalchemy import Connection, Row, RowMapping, exists, func, select, true
 
 from bounced.causes import Cause, Type
-from bounced.policy import Decision, Policies
+from bounced.policy import Decision, Policies, What
 from bounced.policy.outage import moved
 from bounced.store.alike import Group, members
 from bounced.store.outage import Brewing, Foresight
@@ -137,9 +137,20 @@ def settle(
 
 
 def _marked(connection: Connection, number: int, limit: int) -> Sequence[Row[Any]]:
-    """Return some of the failures that a storm spares; the rest of an address's is not far."""
-    table = events.c
-    some = select(events).where(table.storm_id == number, table.superseded_by.is_(None))
+    """Return some of the failures that a storm spares; the rest of an address's is not far.
+
+    Not those of whom a delivery has refuted them: nobody can confirm that he is gone.
+    """
+    table, later = events.c, events.alias("later").c
+    refuted = exists().where(
+        later.stream == table.stream,
+        later.key == table.key,
+        later.what == What.DELIVERED,
+        later.at > table.at,
+        later.domain.is_not(None),  # else it may change nothing
+        later.superseded_by.is_(None),
+    )
+    some = select(events).where(table.storm_id == number, table.superseded_by.is_(None), ~refuted)
     return connection.execute(some.order_by(table.stream, table.key, table.id).limit(limit)).all()
 
 
@@ -152,10 +163,13 @@ def listed(
         query = query.where(storms.c.id.in_(ids))
     elif not everything:
         query = query.where(storms.c.ended_at.is_(None))
-    return [
-        Storm(**{**row, "cause": Cause(row["cause"])}, recipients=_spared(connection, row))
-        for row in connection.execute(query).mappings().all()
-    ]
+    found = connection.execute(query).mappings().all()
+    return [_storm(row, _spared(connection, row)) for row in found]
+
+
+def _storm(row: RowMapping, recipients: int) -> Storm:
+    values = {name: value for name, value in row.items() if name != storms.c.thinned_at.name}
+    return Storm(**values | {"cause": Cause(row["cause"])}, recipients=recipients)
 
 
 def _spared(connection: Connection, row: RowMapping) -> int:

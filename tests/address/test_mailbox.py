@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bounced.address import MAX_KEY, domain_of, is_address, normalise, normalise_domain
+from bounced.address.mailbox import spelled_domain
 
 _ANYTHING = st.text(st.characters(codec=None), max_size=40)
 _AWKWARD = st.text(
@@ -185,3 +186,17 @@ def test_these_are_addresses(address: str) -> None:
 def test_these_are_none(address: str) -> None:
     """No mail can be sent to them from anywhere on the Internet."""
     assert not is_address(address)
+
+
+@pytest.mark.parametrize(
+    ("domain", "spelled"),
+    [
+        ("xn--bcher-kva.example", "bücher.example"),
+        ("xn--99999999999.example", "xn--99999999999.example"),  # no punycode
+        ("xn--abc-.example", "xn--abc-.example"),  # of letters that need none
+        ("example.com", "example.com"),
+    ],
+)
+def test_a_domain_can_be_spelled_again(domain: str, spelled: str) -> None:
+    """In the letters that its A-labels stand for."""
+    assert spelled_domain(domain) == spelled

@@ -59,8 +59,9 @@ def test_a_domain_is_found_in_both_of_its_forms() -> None:
     """As A-labels and in letters."""
     mention = Mention("anna@b\N{LATIN SMALL LETTER U WITH DIAERESIS}cher.example")
 
-    assert mention.blotted(mention.key) == BLANK
-    assert mention.blotted(mention.address) == BLANK
+    for one in (mention, Mention(mention.key)):  # whichever of them is asked for
+        assert one.blotted(mention.key) == BLANK
+        assert one.blotted(mention.address) == BLANK
 
 
 @given(

@@ -9,7 +9,7 @@ from typing import Any
 from bounced.causes import Cause
 from bounced.lists import Listed
 from bounced.model import Judged
-from bounced.policy import Effect
+from bounced.policy import Effect, Policies, Settings
 from bounced.store import Import, Incoming, Kept, Store
 
 Make = Callable[..., Incoming]
@@ -50,6 +50,29 @@ def test_what_has_led_to_a_block_stays(store: Store, message: Make, one: One) ->
 
     store.unblock(ANNA, why="asked", who="operator", now=day(201))
     assert store.expire_events(day(300)) == 2
+
+
+def test_the_soft_failures_that_have_blocked_stay_all(store: Store, message: Make) -> None:
+    """The fifth blocks because of the four before it; one that did not count goes."""
+    days = (0, 200, 210, 220, 230, 240)
+    store.record([message(BEN, day=number, original=f"<{number}>") for number in days])
+    store.expire_raw(day(400))
+
+    assert store.expire_events(day(300)) == 1
+    assert len(store.history(BEN)) == 5
+
+
+def test_the_refusals_that_a_storm_has_spared_stay_with_the_block(
+    opened: Callable[..., Store], message: Make, one: One
+) -> None:
+    """The second of them blocks because of the first."""
+    store = opened(policies=Policies(default=Settings(hard_storm_recipients=2)))
+    gone = [one(ANNA, Cause.MAILBOX_UNKNOWN), one(BEN, Cause.MAILBOX_UNKNOWN)]
+    store.record([message(*gone, day=0), message(*gone, day=40)])
+    store.expire_raw(day(400))
+    assert len(store.history(ANNA)) == 2
+
+    assert store.expire_events(day(300)) == 0
 
 
 def test_a_message_that_can_be_judged_again_keeps_its_events(store: Store, message: Make) -> None:

@@ -12,12 +12,15 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from bounced.address.mention import Mention
 from bounced.causes import Cause
 from bounced.errors import StoreUnavailableError
 from bounced.lists import Listed
-from bounced.model import Envelope, Judged, Kind
-from bounced.policy import Effect, Policies
-from bounced.store import Import, Incoming, Outbox, Sent, Store, schema, secrets
+from bounced.model import Envelope, Judged, Kind, Verdict
+from bounced.notice import Topic
+from bounced.policy import Effect, Policies, Settings
+from bounced.store import Import, Incoming, Outbox, Sent, Store, schema, secrets, traces
+from bounced.store.engine import Database
 from bounced.store.forget import Forgotten
 from bounced.store.lookup import Lookup
 
@@ -53,6 +56,21 @@ def known(store: Store, message: Make, one: One) -> Store:
 def forget(store: Store, address: str = ANNA, *, dry_run: bool = False) -> Forgotten:
     """Forget somebody."""
     return store.forget(address, who="operator", now=LATER, dry_run=dry_run)
+
+
+class Everybody:
+    """A webhook that wants to be told of everything."""
+
+    name = "everybody"
+
+    def wants(self, topic: Topic, stream: str | None, /) -> bool:
+        """Of everything."""
+        return True
+
+
+def _about(address: str) -> Verdict:
+    words = f"452 4.2.2 mailbox of {address} full"
+    return Verdict(cause=Cause.MAILBOX_FULL, rule="test/full", evidence=words)
 
 
 def everything(store: Store) -> str:
@@ -178,6 +196,75 @@ def test_it_is_kept_that_something_was_forgotten(known: Store, rows: Any) -> Non
     (row,) = rows("forgotten")
     assert (row.key, row.at, row.who) == (found.hash, LATER, "operator")
     assert found.hash.startswith("#")
+
+
+def test_what_is_recorded_while_it_is_looked_for_names_it_no_more(
+    known: Store, message: Make, one: One, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Looking takes a while and locks nothing; mail goes on coming in."""
+    look = traces.look
+
+    def slowly(database: Database, mention: Mention) -> traces.Traces:
+        found = look(database, mention)
+        unknown = one(ANNA, Cause.MAILBOX_UNKNOWN)
+        late = [
+            message(unknown, one(BEN), original="<8-anna.smith=example.com@ours.test>"),
+            message(one(BEN), raw=f"To: {BEN}\r\n\r\nnot {ANNA}".encode()),
+            message(Judged(recipient=one(BEN).recipient, verdict=_about(ANNA))),
+        ]
+        known.record(late)
+        return found
+
+    monkeypatch.setattr(traces, "look", slowly)
+
+    forget(known)
+
+    assert "anna.smith" not in everything(known).replace("joanna.smith", "")
+    assert known.history(BEN)
+
+
+def test_a_blocked_bounce_address_that_names_it_stays_blocked(
+    store: Store, message: Make, one: One, url: str
+) -> None:
+    """It goes under a hash of its own."""
+    rewritten = "SRS0=HHH=TT=example.com=anna.smith@forwarder.test"
+    store.record([message(one(rewritten, Cause.MAILBOX_UNKNOWN))])
+
+    forget(store)
+
+    assert "anna.smith" not in everything(store)
+    state = store.state(rewritten, now=LATER)
+    assert state
+    assert state.blocked
+    with contextlib.closing(Lookup(url)) as lookup:
+        assert lookup.block(rewritten, "default", LATER)
+
+
+def test_who_has_blocked_himself_is_forgotten_as_well(store: Store) -> None:
+    """The operator of a block may be the address itself."""
+    store.block(ANNA, why=f"{ANNA} wants no mail", who=ANNA, now=START)
+
+    forget(store)
+
+    assert "anna.smith" not in everything(store)
+    assert store.state(ANNA, now=LATER).blocked  # type: ignore[union-attr]
+
+
+def test_of_a_block_that_ends_later_nothing_is_left(
+    opened: Callable[..., Store], message: Make, one: One, rows: Any
+) -> None:
+    """Nor is anybody told: whose it was is not known any more."""
+    expire = {Cause.MAILBOX_UNKNOWN: timedelta(days=60)}
+    policies = Policies(default=Settings(expire=expire))
+    store = opened(policies=policies, outbox=Outbox(policies=policies, subscribers=[Everybody()]))
+    store.record([message(one(ANNA, Cause.MAILBOX_UNKNOWN), one(BEN, Cause.MAILBOX_UNKNOWN))])
+    forget(store)
+
+    assert store.end_blocks(START + timedelta(days=61)) == 2
+
+    assert [row.key for row in rows("recipients")] == [BEN]
+    assert {row.key for row in rows("events")} == {BEN}
+    assert {row.lane for row in rows("outbox")} == {BEN}
 
 
 def test_a_message_that_waits_to_be_forwarded_goes_too(

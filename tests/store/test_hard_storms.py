@@ -15,7 +15,7 @@ from bounced.causes import Cause
 from bounced.model import Judged
 from bounced.policy import Effect, Policies, Settings
 from bounced.policy.breaker import Steps
-from bounced.store import Incoming, Observed, Store
+from bounced.store import Incoming, Kept, Observed, Store
 from bounced.store.schema import deliveries
 
 Make = Callable[..., Incoming]
@@ -162,6 +162,90 @@ def test_an_operator_confirms_a_storm(
     store.record([refused(f"v{n}@example.com", day=7 * MINUTE) for n in range(9)])
     assert len(_blocked(store)) == 15
     assert store.confirm_storm(storm.id, who="alice", why="again", now=_at(1)) is None
+
+
+@SMALL
+def test_who_has_got_mail_since_is_not_confirmed_to_be_gone(store: Store, refused: Make) -> None:
+    """Whatever the postmaster says of the others; until he is refused again."""
+    store.record([refused(f"u{n}@example.com", day=n * MINUTE) for n in range(6)])
+    mail = Observed(address="u0@example.com", at=_at(1), origin="log", who="postfix")
+    store.observe([mail])
+    (storm,) = store.storms(everything=True)
+
+    confirmed = store.confirm_storm(storm.id, who="it", why="they are closed", now=_at(2))
+
+    assert confirmed
+    assert len(confirmed.decisions) == 5
+    assert _blocked(store) == {f"u{n}" for n in range(1, 6)}
+    assert store.confirm_storm(storm.id, who="it", why="they are closed", now=_at(2)) is None
+    store.record([refused("u0@example.com", day=3)])
+    assert "u0" in _blocked(store)
+
+
+@SMALL
+def test_a_refusal_that_is_told_twice_is_one(store: Store, refused: Make, one: One) -> None:
+    """By our own log, and by the report that Postfix makes of it: of 60 mails 5 were refused."""
+    store.observe(_delivered(0, 55))
+    seen = [
+        Observed(
+            address=f"u{n}@example.com",
+            at=_at(n * MINUTE),
+            origin="log",
+            who="postfix",
+            judged=one(f"u{n}@example.com", GONE),
+            original=f"<{n}@ours.test>",
+        )
+        for n in range(5)
+    ]
+    store.observe(seen)
+    reports = [
+        refused(f"u{n}@example.com", day=n * MINUTE, original=f"<{n}@ours.test>") for n in range(5)
+    ]
+    store.record(reports[:3])
+    store.record(reports[3:])
+
+    assert len(_blocked(store)) == 5
+
+
+def _forget(store: Store) -> None:
+    store.forget("u0@example.com", who="it", now=_at(1))
+
+
+def _expire(store: Store) -> None:
+    store.expire_events(_at(0.5 * MINUTE))
+
+
+@SMALL
+@pytest.mark.parametrize("lose", [_forget, _expire])
+def test_a_storm_stays_one_when_not_all_is_known_of_it_any_more(
+    store: Store, refused: Make, one: One, lose: Callable[[Store], None]
+) -> None:
+    """What is told of that time later is part of it, and judging again ends it for nobody."""
+    seen = Observed(
+        address="u0@example.com",
+        at=_at(0),
+        origin="log",
+        who="postfix",
+        judged=one("u0@example.com", GONE),
+    )
+    store.observe([seen])
+    store.record([refused(f"u{n}@example.com", day=n * MINUTE) for n in range(1, 5)])
+    assert _blocked(store) == set()
+
+    lose(store)
+    assert "log" not in {told.origin for told in store.history("u0@example.com")}
+
+    store.record([refused("u5@example.com", day=2 * MINUTE)])
+    assert _blocked(store) == set()
+
+    def read(kept: Kept) -> Incoming:
+        number = round((kept.received_at - START) / timedelta(minutes=1))
+        cause = Cause.MAILBOX_FULL if number == 1 else GONE
+        return refused(f"u{number}@example.com", number * MINUTE, cause)
+
+    list(store.rejudge(read, now=_at(2)))
+    assert _blocked(store) == set()
+    assert len(store.storms(everything=True)) == 1
 
 
 @SMALL
