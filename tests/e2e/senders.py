@@ -54,6 +54,7 @@ class Senders:
     begun: int = 0
     given_up: bool = False
     patience: float = 90.0
+    _stopped: float | None = None
 
     def start(self) -> threading.Thread:
         """Send until nothing waits, in the background."""
@@ -62,24 +63,33 @@ class Senders:
         return thread
 
     def run(self) -> None:
-        """Send until nothing waits."""
+        """Send until nothing waits, or ``patience`` seconds after there are no new mails."""
+        if self.mails is not None:
+            self._stopped = time.monotonic()
         threads = [
             threading.Thread(target=self._work, args=(number,)) for number in range(self.senders)
         ]
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(timeout=self.patience)
+            while thread.is_alive() and not self._overdue():
+                thread.join(timeout=0.1)
+
+    def _overdue(self) -> bool:
+        stopped = self._stopped
+        return stopped is not None and time.monotonic() > stopped + self.patience
 
     def stop(self) -> None:
         """Begin no new mail; what waits is sent."""
         with self.lock:
             self.mails = self.begun
+            self._stopped = time.monotonic()
 
     def give_up(self) -> None:
         """Begin no new mail, and send no more of those that wait."""
         with self.lock:
             self.given_up = True
+            self._stopped = time.monotonic()
 
     def wait_for(self, answered: int) -> None:
         """Return when so many mails have been answered 250."""
