@@ -92,8 +92,7 @@ class Forks:
         try:
             self._control.close()
             channel = socket.socket(fileno=fd)  # open to the end, which is how the daemon hears it
-            task = self._task
-            worker.serve(channel, self._read, seconds=task.seconds, memory=task.memory)
+            worker.serve(channel, self._read, self._task)
             status = 0
         except MemoryError:
             status = OUT_OF_MEMORY

@@ -23,12 +23,26 @@ from bounced.reading.wire import LONGEST, OUT_OF_MEMORY, RAISED, READ, REPLY, RE
 
 MODULE: Final = "bounced.reading"
 _PATIENCE: Final = 10.0  # seconds for a fork; it takes milliseconds
-_GRACE: Final = 5.0  # seconds beyond the budget, in which a worker should have been ended by it
+_GRACE: Final = 5.0  # seconds beyond ``longest``, in which a worker should have been ended
 _CHUNK: Final = 2**18
 
 
 class WorkerEndedError(Exception):
-    """A worker did not come to an end with its message, but to its own; says why."""
+    """A worker did not come to an end with its message, but to its own; says why.
+
+    It ``starved`` if the machine left it too little of the processor to take its budget.
+    """
+
+    def __init__(self, why: str, *, starved: bool = False) -> None:
+        super().__init__(why)
+        self.starved = starved
+
+
+class Ending(NamedTuple):
+    """How a worker ended, in words, and whether for want of the processor."""
+
+    why: str
+    starved: bool = False
 
 
 class Raised(NamedTuple):
@@ -64,10 +78,10 @@ class Worker:
         After that it is good for nothing more: ``end`` it.
         """
         try:
-            async with asyncio.timeout(self.server.task.seconds + _GRACE):
+            async with asyncio.timeout(self.server.task.longest + _GRACE):
                 return await self._ask(raw, envelope, at)
         except TimeoutError:
-            msg = "it did not answer, and its budget of time did not end it"
+            msg = "it did not answer, and no clock of its own ended it"
         except EOFError:
             msg = ""
         except ValueError as error:
@@ -77,7 +91,7 @@ class Worker:
             self.server.let_go()
             raise
         ended = await self.end()
-        raise WorkerEndedError(msg or ended)
+        raise WorkerEndedError(msg or ended.why, starved=ended.starved)
 
     async def _ask(
         self, raw: bytes, envelope: Envelope, at: datetime
@@ -108,13 +122,13 @@ class Worker:
             missing -= len(data)
         return b"".join(parts)
 
-    async def end(self) -> str:
-        """End it, unless it has ended, and return how it did, in words."""
+    async def end(self) -> Ending:
+        """End it, unless it has ended, and return how it did."""
         self._channel.close()
         try:
             code = await self.server.ask(f"end {self.process}")
         except ReadersAwayError as error:
-            return f"the reader has ended, and nobody knows how: {error}"
+            return Ending(f"the reader has ended, and nobody knows how: {error}")
         finally:
             self.server.let_go()
         return _how(code, self.server.task)
@@ -131,14 +145,17 @@ def _reply(kind: int, data: bytes) -> tuple[Reading, str] | Raised:
         raise ValueError(msg) from None
 
 
-def _how(code: int, task: Task) -> str:
+def _how(code: int, task: Task) -> Ending:
+    if code == -signal.SIGPROF:
+        return Ending(f"reading it took longer than {task.seconds:g} s")
     if code == -signal.SIGALRM:
-        return f"reading it took longer than {task.seconds:g} s"
+        why = f"{task.longest:g} s were over, and the machine had given it less than its time"
+        return Ending(why, starved=True)
     if code == OUT_OF_MEMORY:
-        return f"reading it took more than {task.memory // 2**20} MiB of memory"
+        return Ending(f"reading it took more than {task.memory // 2**20} MiB of memory")
     if code < 0:
-        return f"the reader was ended by {signal.Signals(-code).name}"
-    return f"the reader ended with exit code {code}"
+        return Ending(f"the reader was ended by {signal.Signals(-code).name}")
+    return Ending(f"the reader ended with exit code {code}")
 
 
 @dataclass(slots=True)

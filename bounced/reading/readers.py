@@ -85,7 +85,7 @@ class Readers:
         """Return what one message says, and its fingerprint.
 
         Raises UnreadableError where no reader comes to an end with it, ReadersAwayError where none
-        can be had.
+        can be had, or the machine has no time for one.
         """
         at = datetime.now(UTC)
         try:
@@ -99,6 +99,8 @@ class Readers:
                 return await self._try(worker, raw, envelope, at)
             except WorkerEndedError as error:
                 self._log.reader_ended(why=str(error), attempt=2)
+                if error.starved:  # not the message's fault
+                    raise ReadersAwayError(str(error)) from None
                 raise UnreadableError(str(error)) from None
 
     @contextlib.asynccontextmanager
@@ -135,7 +137,7 @@ class Readers:
             worker = self._idle.pop()
             if not worker.is_gone:
                 return worker
-            self._log.reader_ended(why=await worker.end(), attempt=0)
+            self._log.reader_ended(why=(await worker.end()).why, attempt=0)
         return await self._fork()
 
     async def _fork(self) -> Worker:

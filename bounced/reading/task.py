@@ -8,26 +8,30 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from bounced.address import Key, chooser
 from bounced.classify import RuleBook
 from bounced.config import Config
 from bounced.whose import Ours
 
+_BUSY: Final = 5  # times as long on the clock as on a machine of its own
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """``tables`` are the operator's own rule files, parsed; ``streams`` the addresses of each.
 
-    ``seconds`` and ``memory``, in octets, are what one message may take; ``python`` is which
-    Python to refuse, and ``log`` how to log.
+    ``seconds`` of processor time and ``memory``, in octets, are what one message may take;
+    ``longest`` is for how many seconds to wait for it on a machine that is busy with other things.
+    ``python`` is which Python to refuse, and ``log`` how to log.
     """
 
     tables: Sequence[tuple[str, Mapping[str, object]]] = ()
     ours: Ours = field(default_factory=Ours)
     streams: Mapping[str, Sequence[str]] = field(default_factory=dict)
     seconds: float = 2.0
+    longest: float = 10.0
     memory: int = 2**30
     python: str = "safe"
     log: Mapping[str, Any] = field(default_factory=dict)
@@ -42,6 +46,7 @@ class Task:
             ours=ours,
             streams={name: one.addresses for name, one in config.streams.items()},
             seconds=config.reading.time.total_seconds(),
+            longest=_BUSY * config.reading.time.total_seconds(),
             memory=config.reading.memory,
             python=config.reading.python,
             log=config.log.model_dump(),
@@ -57,6 +62,7 @@ class Task:
             "stream_headers": self.ours.stream_headers,
             "streams": dict(self.streams),
             "seconds": self.seconds,
+            "longest": self.longest,
             "memory": self.memory,
             "log": dict(self.log),
         }
@@ -75,6 +81,7 @@ class Task:
             ),
             streams=plain["streams"],
             seconds=plain["seconds"],
+            longest=plain["longest"],
             memory=plain["memory"],
             log=plain["log"],
         )

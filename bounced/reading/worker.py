@@ -1,6 +1,7 @@
 """One worker: reads the messages that the daemon sends, one after the other, within their budget.
 
-The clock of the budget is the kernel's: SIGALRM ends this process, whatever it is busy with.
+The clocks of the budget are the kernel's: SIGPROF ends this process when a message has taken its
+time of the processor, whatever it is busy with; SIGALRM when it got too little of it for too long.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from bounced import pipeline
 from bounced.classify import RuleBook
 from bounced.model import Envelope, Reading
 from bounced.reading import codec
+from bounced.reading.task import Task
 from bounced.reading.wire import RAISED, READ, REPLY, REQUEST
 from bounced.whose import Ours
 
@@ -37,22 +39,25 @@ def reader(rules: RuleBook, ours: Ours) -> Reads:
     return read
 
 
-def serve(channel: socket.socket, read: Reads, *, seconds: float, memory: int) -> None:
+def serve(channel: socket.socket, read: Reads, task: Task) -> None:
     """Read what comes on *channel*, until it ends: until the daemon lets go of it, or dies.
 
     Raises MemoryError, after which this process is good for nothing more.
     """
-    limit(memory)
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    limit(task.memory)
+    for number in (signal.SIGALRM, signal.SIGPROF):
+        signal.signal(number, signal.SIG_DFL)
     with contextlib.suppress(ConnectionError), channel.makefile("rwb") as stream:
         while head := stream.read(REQUEST.size):
             size, octets = REQUEST.unpack(head)
             told, raw = stream.read(size), stream.read(octets)
             if len(raw) < octets:
                 return
-            signal.setitimer(signal.ITIMER_REAL, seconds)
+            signal.setitimer(signal.ITIMER_PROF, task.seconds)
+            signal.setitimer(signal.ITIMER_REAL, task.longest)
             kind, reply = _answer(read, told, raw)
-            signal.setitimer(signal.ITIMER_REAL, 0)
+            for clock in (signal.ITIMER_PROF, signal.ITIMER_REAL):
+                signal.setitimer(clock, 0)
             stream.write(REPLY.pack(kind, len(reply)) + reply)
             stream.flush()
 

@@ -24,7 +24,7 @@ class House:
     def __init__(self) -> None:
         self.stream = io.StringIO()
         self.log: Log = setup(format="json", stream=self.stream)
-        self.task = Task(seconds=1, memory=2**28, log={"format": "json"})
+        self.task = Task(seconds=1, longest=3, memory=2**28, log={"format": "json"})
         self.readers = Readers(self.task, self.log, workers=2, module="faulty_reader")
 
     def run(self, conversation: Callable[[Readers], Coroutine[Any, Any, Any]]) -> None:
