@@ -35,7 +35,7 @@ class ReadingSection(Section):
     time: Annotated[
         Duration,
         AfterValidator(_some_time),
-        Field(description="time to read a message; one that takes longer is kept unread"),
+        Field(description="processor time to read a message; one that takes longer is kept unread"),
     ] = timedelta(seconds=2)
     memory: Annotated[
         Size,
