@@ -380,6 +380,13 @@ def indented_details(lines: int) -> bytes:
     return f"{HEAD}\n{intro}".encode() + b"        name: value\n" * lines
 
 
+def details_again(times: int) -> bytes:
+    """A notice of an old carrier with block after block of indented details, nobody in any."""
+    lines = "        name: value\n" * 8
+    head = f"{HEAD}\nError: Invalid address\n\nError message below:\n550 no such user\n\n"
+    return (head + f"Message details:\n{lines}" * times).encode()
+
+
 _MIB: Final = 1_048_576
 _SIZES: Final[tuple[tuple[Callable[[int], bytes], int], ...]] = (
     (deep_multiparts, 5_000),
@@ -433,6 +440,7 @@ _SIZES: Final[tuple[tuple[Callable[[int], bytes], int], ...]] = (
     (indented_reason, 1_000),
     (spaced_addresses, 1_000),
     (indented_details, 1_000),
+    (details_again, 200),
 )
 
 NAMES: Final = tuple(build.__name__ for build, _ in _SIZES)

@@ -31,7 +31,7 @@ _GREETING = re.compile(
 )
 _LIST = re.compile(rf"(?:^[ \t]{{0,4}}<?{ADDRESS}>?[ \t]*\n){{1,1000}}", re.MULTILINE)
 _DETAILS = re.compile(
-    rf"^Message details:[ \t]*\n(?:[ \t]+[^\n]{{0,500}}\n){{0,6}}?"
+    rf"^Message details:[ \t]*\n(?:[ \t][^\n]{{0,500}}\n){{0,6}}?"
     rf"[ \t]{{1,9}}RCPT TO: ((?:{ADDRESS}[ \t]*\n[ \t]{{1,20}}){{1,1000}})[\w ]{{1,20}}:",
     re.MULTILINE,
 )

@@ -24,7 +24,11 @@ _LEVELS = {
 }
 
 # What has an "@" in a text is hashed with all that belongs to it; whatever it is, it is no loss.
-_ADDRESS = re.compile(r"""(?:"[^"@]*"|[^\s<>()\[\]"',;:@])+@[^\s<>()"',;@]+(?<![.:])""")
+_ATOM = r"""[^\s<>()\[\]"',;:@]"""
+_QUOTED = r'"[^"@]*+"'
+_ADDRESS = re.compile(
+    rf"""(?:(?<!{_ATOM}){_ATOM}++(?:{_QUOTED})?|{_QUOTED})@[^\s<>()"',;@]+(?<![.:])"""
+)
 _OURS = frozenset(
     {"event", "level", "store", "listen"}
 )  # texts of ours; a database has a user@host

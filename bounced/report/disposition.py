@@ -36,7 +36,7 @@ _TITLE: Final = re.compile(
 # "Your message", three fields set in, and a last line that says what became of it.
 _LAYOUT: Final = re.compile(
     r"^[^\n:]{2,60}\n(?:[ \t]*\n)?"
-    r"(?:[ \t]{1,12}[^\n:]{1,25}[:\uff1a][^\n]{0,300}\n){3}"
+    r"(?:[ \t]{1,12}+[^\n:]{1,25}[:\uff1a][^\n]{0,300}\n){3}"
     r"[ \t]*\n([^\n]{5,300})",
     re.MULTILINE,
 )
