@@ -6,8 +6,6 @@ Pure: no I/O, no clock.  ``read`` never raises: a message on which a reader fail
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -18,6 +16,7 @@ from bounced import dialects, verp, whose
 from bounced import report as reports
 from bounced.address import normalise
 from bounced.classify import RuleBook
+from bounced.fingerprint import fingerprint
 from bounced.model import (
     Defect,
     Envelope,
@@ -35,14 +34,6 @@ from bounced.whose import NOTHING_KNOWN, Ours
 
 __all__ = ["examine", "fingerprint", "read", "rejection"]
 
-# Possessive: a field folded over a million lines must not cost memory for each of them.
-_TRACE: Final = re.compile(
-    rb"(?:Received|X-Received|Return-Path|Delivered-To|X-Original-To|Envelope-To|Delivery-Date"
-    rb"|Received-SPF|Authentication-Results|X-Envelope-To|X-Envelope-From|Status|X-Status|X-UID)"
-    rb"[ \t]*+:[^\n]*+\n(?:[ \t][^\n]*+\n)*+",
-    re.IGNORECASE,
-)
-_MBOX_LINE: Final = re.compile(rb"From [^\n]*\n")
 _WORDS: Final = 4_000
 
 
@@ -113,21 +104,6 @@ def examine(
     filled = whose.fill_in(report, sealed, ours) if sealed else verp.attribute(report, envelope)
     reading = Reading(report=filled, judged=judge(filled, rules))
     return whose.claim(reading, envelope, ours, sealed)
-
-
-def fingerprint(raw: bytes) -> str:
-    """Return the SHA-256, in hex, of what does not change when the same message comes again.
-
-    Left out are the trace fields that each transport adds in front (RFC 5321 §4.4), an mbox line,
-    the kind of the line ends and blank lines at the end.
-    """
-    text = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    start = 0
-    if mbox := _MBOX_LINE.match(text):
-        start = mbox.end()
-    while trace := _TRACE.match(text, start):
-        start = trace.end()
-    return hashlib.sha256(text[start:].rstrip(b"\n")).hexdigest()
 
 
 def _report(mail: _Mail) -> Report:
