@@ -29,8 +29,7 @@ import common
 import freeze
 import house
 import lab
-from common import Table
-from lab import wait_until
+from common import Table, wait_until
 from machine import KEYS, PATH, SOCKETMAP, Load, Machine, mail, running
 
 from bounced.address.signed import read_keys, return_path

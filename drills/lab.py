@@ -16,11 +16,12 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Self
+
+from common import wait_until
 
 CHECKOUT: Final = Path(__file__).resolve().parent.parent
 HOME: Final = "/opt/bounced"
@@ -225,14 +226,3 @@ class Lab:
 def _enter(network: int) -> None:
     if _LIBC.setns(network, _CLONE_NEWNET):
         raise OSError(ctypes.get_errno(), "setns")
-
-
-def wait_until(true: Callable[[], bool], seconds: float) -> float:
-    """Return after how many seconds *true* was; raises TimeoutError."""
-    start = time.monotonic()
-    while not true():
-        if time.monotonic() > start + seconds:
-            msg = f"not in {seconds} seconds"
-            raise TimeoutError(msg)
-        time.sleep(0.02)
-    return time.monotonic() - start

@@ -12,7 +12,8 @@ from typing import NamedTuple, Self
 
 import common  # noqa: F401 -- it makes the tests' modules known
 import lab
-from lab import HOME, Lab, wait_until
+from common import wait_until
+from lab import HOME, Lab
 from senders import mail
 
 UNITS = lab.CHECKOUT / "systemd"
