@@ -22,10 +22,13 @@ LIMIT = 2.0
 
 def _seconds(raw: bytes, rules: RuleBook) -> float:
     gc.collect()
+    gc.freeze()  # what thousands of tests have left is not gone through for each message
     start = time.process_time()
     pipeline.examine(raw, Envelope(), rules)
     pipeline.fingerprint(raw)
-    return time.process_time() - start
+    taken = time.process_time() - start
+    gc.unfreeze()
+    return taken
 
 
 @pytest.mark.parametrize("name", hostile.NAMES)
@@ -33,7 +36,7 @@ def test_a_bomb_takes_time_in_proportion_to_its_size(name: str, rules: RuleBook)
     """Twice the size, at most two and a half times the time; and never two seconds."""
     once, twice = hostile.bomb(name), hostile.bomb(name, 2)
     best, double = _seconds(once, rules), _seconds(twice, rules)
-    for _ in range(4):  # other work on the machine can only make it slower
+    for _ in range(9):  # other work on the machine can only make it slower
         if double < max(UNMEASURABLE, GROWTH * best) and double < LIMIT:
             return
         best, double = min(best, _seconds(once, rules)), min(double, _seconds(twice, rules))
