@@ -7,15 +7,19 @@ is made once and used again.  The client is a process of its own with 100 connec
 Postfix has smtpd processes, each with one question at a time.  Half of the questions are about
 addresses that are in the database.
 
-First 5,000 questions a second, then as many as get an answer; each without bounces, with 100 a
-second, and with as many as the daemon takes.  A question's time runs from when it is due, which
-includes waiting for a free connection.  "CPU" is that of the process which answers, and the rate
-for one core is what it answered in a second of it.
+First 5,000 questions a second, then as many as get an answer; each without bounces, with 50 a
+second about mailboxes of 20,000 domains (one for each hundred mails), with 100, with 100 of one
+domain, which is an outage, and with as many of the 20,000 as the daemon takes.
+
+A question's time runs from when it is due, which includes waiting for a free connection, and for a
+core: client, daemon and senders share the machine.  "CPU" is that of the process which answers, and
+the rate for one core is what it answered in a second of it.
 """
 
 from __future__ import annotations
 
 import contextlib
+import gc
 import multiprocessing
 import os
 import random
@@ -33,6 +37,7 @@ from collections import deque
 from collections.abc import Iterator
 from multiprocessing.synchronize import Event
 from pathlib import Path
+from typing import NamedTuple
 
 from bounced.policy import Policies
 from bounced.store import Store
@@ -40,8 +45,25 @@ from bounced.store import Store
 CONNECTIONS = 100
 SENDERS = 4
 WANTED = 5_000
+DOMAINS = 20_000
 _TICKS = os.sysconf("SC_CLK_TCK")
 _SINCE = "2026-01-01 00:00:00.000000"
+
+
+class Bounces(NamedTuple):
+    """How many a second, 0 for as many as are taken, about mailboxes of how many domains."""
+
+    rate: float
+    domains: int
+
+
+BOUNCES = (
+    Bounces(0, 0),
+    Bounces(50, DOMAINS),
+    Bounces(100, DOMAINS),
+    Bounces(100, 1),
+    Bounces(0, DOMAINS),
+)
 
 
 def database(path: Path, addresses: int) -> None:
@@ -60,7 +82,7 @@ def database(path: Path, addresses: int) -> None:
 
 def address(number: int) -> str:
     """Return address *number*; those of one domain are far apart, as in life."""
-    return f"{number * 2_654_435_761 % 2**32:08x}.user@host{number % 20_000}.example.net"
+    return f"{number * 2_654_435_761 % 2**32:08x}.user@host{number % DOMAINS}.example.net"
 
 
 def row(number: int) -> tuple[object, ...]:
@@ -70,9 +92,9 @@ def row(number: int) -> tuple[object, ...]:
     return key, key, key.partition("@")[2], number % 5 != 0, _SINCE, words
 
 
-def report(number: int) -> bytes:
+def report(number: int, domain: str) -> bytes:
     """Return one bounce about a mailbox that is full."""
-    recipient = f"full{number % 50_000}@example.net"
+    recipient = f"full{number % 50_000}@{domain}"
     return (
         "From: MAILER-DAEMON@mail.example.com\r\nTo: bounces@example.com\r\n"
         f"Subject: Undelivered Mail Returned to Sender\r\nMessage-ID: <{time.time_ns()}@x>\r\n"
@@ -86,12 +108,16 @@ def report(number: int) -> bytes:
     ).encode()
 
 
-def bounce(port: int, rate: float, stop: Event, sent: multiprocessing.Queue[int]) -> None:
-    """Send bounces at *rate* a second, 0 for as many as are taken, until told to stop."""
+def bounce(port: int, bounces: Bounces, stop: Event, sent: multiprocessing.Queue[int]) -> None:
+    """Send a share of the bounces, until told to stop."""
+    rate = bounces.rate / SENDERS
+    gc.disable()
     number, start = 0, time.perf_counter()
     with smtplib.SMTP("127.0.0.1", port, timeout=60) as client:
         while not stop.is_set():
-            client.sendmail("", ["bounces@example.com"], report(random.randrange(10**9)))
+            drawn = random.randrange(10**9)
+            domain = f"host{drawn % bounces.domains}.example.net"
+            client.sendmail("", ["bounces@example.com"], report(drawn, domain))
             number += 1
             if rate:
                 time.sleep(max(0.0, start + number / rate - time.perf_counter()))
@@ -147,7 +173,8 @@ class Client:
 
 
 def client(path: str, addresses: int, seconds: float, rate: float, out: object) -> None:
-    """Ask in a process of its own."""
+    """Ask in a process of its own, which stops for no garbage: that would be waiting as well."""
+    gc.disable()
     asking = Client(path, addresses)
     asking.run(1, rate)
     out.put(asking.run(seconds, rate))  # type: ignore[attr-defined]
@@ -198,16 +225,15 @@ def measure(
     addresses: int,
     seconds: float,
     rate: float,
-    bounces: float | None,
+    bounces: Bounces,
 ) -> str:
     """Return one line of the table."""
     port, path, process = running
     stop = multiprocessing.Event()
     sent: multiprocessing.Queue[int] = multiprocessing.Queue()
-    each = 0 if not bounces else bounces / SENDERS
     senders = [
-        multiprocessing.Process(target=bounce, args=(port, each, stop, sent))
-        for _ in range(SENDERS if bounces is not None else 0)
+        multiprocessing.Process(target=bounce, args=(port, bounces, stop, sent))
+        for _ in range(SENDERS if bounces.domains else 0)
     ]
     out: multiprocessing.Queue[list[float]] = multiprocessing.Queue()
     asking = multiprocessing.Process(target=client, args=(path, addresses, seconds, rate, out))
@@ -223,8 +249,9 @@ def measure(
         one.join()
     asked = len(times) * (seconds + 1) / seconds  # the second before the measurement costs as well
     cuts = statistics.quantiles((1000 * one for one in times), n=1000)
+    of = f"{arrived:,.0f} of {bounces.domains:,}" if bounces.domains else "none"
     return (
-        f"{len(times) / seconds:10,.0f}{arrived:11,.0f}{cuts[499]:9.2f}{cuts[989]:8.2f}"
+        f"{len(times) / seconds:10,.0f}{of:>23}{cuts[499]:9.2f}{cuts[989]:8.2f}"
         f"{cuts[998]:8.2f}{1000 * max(times):8.1f}{100 * used / took:7.0f}%{asked / used:12,.0f}"
     )
 
@@ -238,10 +265,10 @@ def main() -> None:
     database(path, addresses)
     cores = os.cpu_count() or 1
     print(f"{addresses:,} addresses in SQLite ({path}), {CONNECTIONS} connections, {cores} cores")
-    print("look-ups/s  bounces/s   p50 ms  p99 ms  p99.9ms  max ms   CPU  for one core")
+    print("look-ups/s  bounces/s of domains  p50 ms  p99 ms  p99.9ms  max ms   CPU  for one core")
     with tempfile.TemporaryDirectory() as folder, daemon(path, folder) as running:
         for rate in (WANTED, 0):
-            for bounces in (None, 100.0, 0.0):
+            for bounces in BOUNCES:
                 print(measure(running, addresses, seconds, rate, bounces), flush=True)
 
 

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
-from bounced import lookup, systemd, telling, web
+from bounced import child, lookup, systemd, telling, web
 from bounced.address import matcher
 from bounced.classify import RuleBook
 from bounced.config import Config, rulebook
@@ -108,6 +108,7 @@ class Daemon:
                 opened.enter_async_context(self.readers),
                 self._open(opened, parts),
             )
+            child.settle()
             self._announce([*listeners.addresses, *(at for part in parts for at in part.addresses)])
             await self._attend()
             await self._wind_up(listeners)

@@ -18,7 +18,7 @@ _AFTER: Final = r"(?![\w-]|\.\w)"  # else it is the beginning of another domain
 # In front of an address anything else can stand but what makes it the end of a longer local part;
 # in a bounce address it stands behind "+", "-" and "=".
 _BEFORE: Final = r"(?<![\w.+-])"
-_WITHIN: Final = r"(?<![a-zA-Z0-9.])"
+_WITHIN: Final = r"(?:(?<![a-zA-Z0-9.])|(?<=\+2b)|(?<=\+2d)|(?<=\+3d))"  # xtext of the three
 _RUN: Final = re.compile(r"[a-z0-9]+")
 _SOFT: Final = re.compile(rb"=\r?\n")  # a line of quoted-printable that goes on
 
@@ -60,13 +60,14 @@ class Mention:
             coded = "".join(f"={ord(one):02x}" if one == "=" else one for one in local)
             yield from (text, f"{local}={domain}", f"{domain}={local}", f"{hexed}@{domain}")
             yield from (f"{local}=40{domain}", f"{coded}@{domain}", f"{coded}=40{domain}")
+            yield from (f"{hexed}+3d{domain}", f"{domain}+3d{hexed}")
             yield from (f"{quote(local, safe='')}%40{domain}".lower(), f"{local}%40{domain}")
 
     @cached_property
     def _source(self) -> str:
         longest_first = sorted(self.forms, key=len, reverse=True)
         plain = "|".join(re.escape(one) for one in longest_first if "@" in one or "%40" in one)
-        wrapped = "|".join(re.escape(one) for one in longest_first if "=" in one)
+        wrapped = "|".join(re.escape(one) for one in longest_first if "=" in one or "+3d" in one)
         return f"(?:{_BEFORE}(?:{plain})|{_WITHIN}(?:{wrapped})){_AFTER}"
 
     @cached_property

@@ -31,7 +31,7 @@ def main() -> None:
 
 
 async def _run(settings: dict[str, Any], log: Log) -> None:
-    dialogues = _dialogues(settings, log)
+    dialogues = _dialogues(settings, log, asyncio.get_running_loop())
     server = Server(log=log, limit=settings["connections"])
     sockets = [
         (socket.socket(fileno=number), dialogues[protocol])
@@ -48,8 +48,12 @@ async def _run(settings: dict[str, Any], log: Log) -> None:
         connection.close()
 
 
-def _dialogues(settings: dict[str, Any], log: Log) -> dict[str, Callable[[], Dialogue]]:
-    ask = Asker(functools.partial(Lookup, settings["url"]), log, **settings["answers"])
+def _dialogues(
+    settings: dict[str, Any], log: Log, loop: asyncio.AbstractEventLoop
+) -> dict[str, Callable[[], Dialogue]]:
+    # What the loop has to answer at once was asked before; what it is asked then comes after.
+    lookup = functools.partial(Lookup, settings["url"], soon=loop.call_soon)
+    ask = Asker(lookup, log, **settings["answers"])
     streams = settings["streams"]
     return {
         "socketmap": functools.partial(Socketmap, ask, {DEFAULT_STREAM, *streams}),

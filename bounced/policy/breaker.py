@@ -84,5 +84,15 @@ def refusing(tallies: Sequence[Tally], *, length: int, recipients: int, share: f
     return found
 
 
+def decisive(delivered: int, *, recipients: int, share: int) -> int:
+    """Return how many failures are a storm for certain, with so many *delivered* and enough people.
+
+    More of them in one step need not be counted.
+    """
+    if share >= 100:  # noqa: PLR2004 -- percent; then none is
+        return recipients
+    return max(recipients, share * delivered // (100 - share) + 1)
+
+
 def _different(window: Iterable[Tally]) -> int:
     return len(set[Hashable]().union(*(one.recipients for one in window)))

@@ -9,7 +9,6 @@ worker, so its id stays its own until then.
 from __future__ import annotations
 
 import contextlib
-import gc
 import json
 import os
 import signal
@@ -37,9 +36,8 @@ def main() -> None:
         return  # the daemon has found the same, and says it better
     interpreter.guard()
     read = worker.reader(rules, task.ours)
-    gc.collect()
-    gc.freeze()  # what is loaded stays, and stays shared with the workers
     found = interpreter.examine()
+    # What is loaded by then stays shared with the workers.
     child.answer(json.dumps({"unfixed": found.unfixed, "exposed": found.exposed}))
     with socket.socket(fileno=told["control"]) as control:
         Forks(control, task, read).serve()

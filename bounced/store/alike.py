@@ -15,6 +15,11 @@ from bounced.store.schema import events, storms
 COLUMNS: Final = {"domain": events.c.domain, "provider": events.c.provider}
 
 
+_THINNED: Final = select(storms).where(
+    storms.c.thinned_at.is_not(None), storms.c.confirmed_at.is_(None)
+)
+
+
 class Group(NamedTuple):
     """Those that fail alike: one domain's or one provider's, for one cause."""
 
@@ -52,11 +57,8 @@ def thin(connection: Connection, which: ColumnElement[bool], now: datetime) -> N
 
 def thinned(connection: Connection) -> dict[Group, list[Span]]:
     """Return the times of storms that have been thinned: what comes late is in them."""
-    table = storms.c
     found: dict[Group, list[Span]] = {}
-    for row in connection.execute(
-        select(storms).where(table.thinned_at.is_not(None), table.confirmed_at.is_(None))
-    ):
+    for row in connection.execute(_THINNED):
         group = Group(row.scope, row.name, Cause(row.cause))
         found.setdefault(group, []).append(Span(row.started_at, row.last_at))
     return found

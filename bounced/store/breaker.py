@@ -24,16 +24,15 @@ from sqlalchemy import (
 )
 
 from bounced.policy import Settings
-from bounced.policy.breaker import Steps, Tally, refusing
+from bounced.policy.breaker import Steps, Tally, decisive, refusing
 from bounced.policy.outage import Span, moved
 from bounced.store import deliveries
 from bounced.store.alike import Group, members, members_of
 from bounced.store.facts import Fact
 from bounced.store.recall import again
 from bounced.store.schema import events, storms
-from bounced.store.state import Place
+from bounced.store.state import TOGETHER, Place
 
-_TOGETHER: Final = 100  # SQLite puts at most 500 queries into one
 _REMEMBERED: Final = 64  # statements
 _MAIL: Final = func.coalesce(
     events.c.original_message_id, events.c.original, cast(events.c.id, Text)
@@ -67,20 +66,29 @@ def refused(
         return []
     for at, delivered in deliveries.to(connection, group.name, around):
         tallies[steps.number(at) - first].delivered += delivered
-    _count(known, tallies, placed)
+    _count(known, tallies, placed, settings)
     found = refusing(
         tallies, length=steps.length, recipients=enough, share=settings.hard_storm_share
     )
     return list(_joined(spans[number] for number in sorted(found)))
 
 
-def _count(known: _OnRecord, tallies: Sequence[Tally], mine: Sequence[tuple[Tally, Fact]]) -> None:
+def _count(
+    known: _OnRecord,
+    tallies: Sequence[Tally],
+    mine: Sequence[tuple[Tally, Fact]],
+    settings: Settings,
+) -> None:
     """Count the mails that were refused; where none was delivered they are all, however many."""
-    if not any(tally.delivered for tally in tallies):
+    delivered = sum(tally.delivered for tally in tallies)
+    if not delivered:
         for tally in tallies:
             tally.failures = len(tally.recipients)
         return
-    for number, failures in known.failures():
+    enough = decisive(
+        delivered, recipients=settings.hard_storm_recipients, share=settings.hard_storm_share
+    )
+    for number, failures in known.failures(enough):
         tallies[number].failures += failures
     twice = known.told_before([one for _, one in mine])
     for number, (tally, _) in enumerate(mine):
@@ -117,9 +125,9 @@ class _OnRecord:
     settled: Sequence[Span]
     spans: Sequence[Span]
 
-    def failures(self) -> Iterator[tuple[int, int]]:
-        """Yield how many there are in each span, by its number."""
-        yield from self._rows(_counting)
+    def failures(self, enough: int) -> Iterator[tuple[int, int]]:
+        """Yield how many there are in each span, by its number; *enough* is the most it says."""
+        yield from self._rows(_counting, enough=enough)
 
     def told_before(self, mine: Sequence[Fact]) -> set[int]:
         """Return which of *mine*, by number, tell again of what others have."""
@@ -135,8 +143,8 @@ class _OnRecord:
     def _rows(self, made: Callable[[str, int, int], _Statement], **more: int) -> Iterator[Any]:
         about = {"name": self.group.name, "cause": self.group.cause, **more}
         about |= _bounds("settled", self.settled)
-        for start in range(0, len(self.spans), _TOGETHER):
-            some = self.spans[start : start + _TOGETHER]
+        for start in range(0, len(self.spans), TOGETHER):
+            some = self.spans[start : start + TOGETHER]
             statement = made(self.group.scope, len(self.settled), len(some))
             for number, *values in self.connection.execute(
                 statement, about | _bounds("span", some)
@@ -149,7 +157,7 @@ def _counting(scope: str, settled: int, spans: int) -> _Statement:
     each: list[Select[*tuple[Any, ...]]] = []
     for number in range(spans):
         mails = select(events.c.stream, events.c.key, _MAIL.label("mail")).distinct()
-        mails = mails.where(*_within(scope, settled, number))
+        mails = mails.where(*_within(scope, settled, number)).limit(bindparam("enough"))
         count = func.count().label("count")
         each.append(
             select(literal_column(str(number)).label("number"), count).select_from(mails.subquery())

@@ -5,23 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, func, or_, select, union_all
+from sqlalchemy import (
+    CompoundSelect,
+    Connection,
+    Row,
+    bindparam,
+    func,
+    or_,
+    select,
+    union_all,
+)
 
 from bounced.causes import Cause
 from bounced.policy import Policies, What
 from bounced.policy.outage import down_since, moved
 from bounced.store.facts import Fact
 from bounced.store.schema import events
-from bounced.store.state import Place
+from bounced.store.state import TOGETHER, Place
 
 EVIDENCE: Final = (What.FAILED, What.DELAYED, What.DELIVERED, What.COMPLAINT)
 """What says of a domain whether somebody answers there."""
 
 _DOWN: Final = Cause.SERVER_DOWN
 _SOON: Final = 8  # reports of one domain
-_TOGETHER: Final = 100  # SQLite puts at most 500 queries into one
 
 
 def find_down(connection: Connection, facts: list[Fact], policies: Policies) -> None:
@@ -150,18 +159,25 @@ def doubted(connection: Connection, delivered: Mapping[str, datetime]) -> set[st
 
 def _last(connection: Connection, domains: Iterable[str]) -> dict[str, Row[Any]]:
     """Return the last that is on record of each of *domains*: one question for many."""
-    table = events.c
     ordered = sorted(domains)
     found: dict[str, Row[Any]] = {}
-    for start in range(0, len(ordered), _TOGETHER):
-        each = (
-            select(table.domain, table.at, table.cause)
-            .where(table.domain == domain, table.superseded_by.is_(None))
-            .order_by(table.at.desc())
-            .limit(1)
-            .subquery()
-            for domain in ordered[start : start + _TOGETHER]
-        )
-        rows = connection.execute(union_all(*(select(one) for one in each)))
+    for start in range(0, len(ordered), TOGETHER):
+        some = ordered[start : start + TOGETHER]
+        values = {f"domain{number}": domain for number, domain in enumerate(some)}
+        rows = connection.execute(_last_of(len(some)), values)
         found |= {row.domain: row for row in rows}
     return found
+
+
+@lru_cache(TOGETHER)
+def _last_of(domains: int) -> CompoundSelect[*tuple[Any, ...]]:
+    table = events.c
+    each = (
+        select(table.domain, table.at, table.cause)
+        .where(table.domain == bindparam(f"domain{number}"), table.superseded_by.is_(None))
+        .order_by(table.at.desc())
+        .limit(1)
+        .subquery()
+        for number in range(domains)
+    )
+    return union_all(*(select(one) for one in each))

@@ -88,4 +88,5 @@ def delete_reports(connection: Connection, ids: list[int]) -> None:
     """Delete what messages said; their fingerprints stay, so that none counts twice."""
     connection.execute(delete(reports).where(reports.c.message_id.in_(ids)))
     mine = messages.update().where(messages.c.id.in_(ids))
-    connection.execute(mine.values(reverse_path=None, forward_paths=[]))
+    unknown = {"reverse_path": None, "parameters": None, "forward_parameters": None}
+    connection.execute(mine.values(forward_paths=[], **unknown))

@@ -1,12 +1,13 @@
 """Is an address blocked?  The same answer as ``Store.state``, as fast as the database gives it.
 
-One connection, of the driver itself: a question is one prepared statement and no transaction of
-several.  Asked before every mail, so it can be neither behind what is committed nor slow.
+One connection, of the driver itself, and one prepared statement.  Asked before every mail, so it
+can be neither behind what is committed nor slow.
 """
 
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
@@ -44,9 +45,19 @@ class Block(NamedTuple):
 
 
 class Lookup:
-    """Answers for one database.  For one thread at a time."""
+    """Answers for one database.  For one thread at a time.
 
-    def __init__(self, url: str, *, patience: float = 1.0) -> None:
+    Questions that were all asked before the first of them is answered may share one view of an
+    SQLite file, which saves each a third of its time: *soon* calls back when they are answered.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        patience: float = 1.0,
+        soon: Callable[[Callable[[], None]], object] | None = None,
+    ) -> None:
         """Open the database at *url*, which exists; *patience* in seconds, for a lock."""
         self._database = Database(url, create=False, patience=patience)
         self._sqlite = self._database.engine.dialect.name == "sqlite"
@@ -54,6 +65,8 @@ class Lookup:
         self._held: PoolProxiedConnection | None = None
         self._connection: Any = None
         self._hasher: secrets.Hasher | None = None
+        self._soon = soon if self._sqlite else None
+        self._viewing = False
 
     def block(self, address: str, stream: str, now: datetime) -> Block | None:
         """Return the block of *address* that stands at *now*, or else that of its domain.
@@ -70,6 +83,7 @@ class Lookup:
     def close(self) -> None:
         """Close the connection; the next question opens another one."""
         held, self._held, self._connection = self._held, None, None
+        self._viewing = False
         if held is not None:
             with contextlib.suppress(Exception):  # it may be broken, which is why it goes
                 held.invalidate()
@@ -79,8 +93,7 @@ class Lookup:
         errors = self._database.engine.dialect.loaded_dbapi.Error
         with translated(self._database.name):
             try:
-                self._database.still_there()
-                connection = self._connection or self._connect()
+                connection = self._view()
                 hashed = self._hasher(at.key) if self._hasher else at.key
                 parameters = (at.stream, at.key, domain, hashed, self._moment(now))
                 # All rows at once: a statement left open would hold the write-ahead log.
@@ -91,6 +104,26 @@ class Lookup:
             except BaseException:
                 self.close()
                 raise
+
+    def _view(self) -> Any:
+        """Return the connection, in a transaction where others will use it as well."""
+        if self._viewing:
+            return self._connection
+        self._database.still_there()
+        connection = self._connection or self._connect()
+        if self._soon:
+            connection.execute("BEGIN")
+            self._viewing = True
+            self._soon(self._look_away)
+        return connection
+
+    def _look_away(self) -> None:
+        if self._viewing:
+            self._viewing = False
+            try:
+                self._connection.execute("COMMIT")
+            except self._database.engine.dialect.loaded_dbapi.Error:
+                self.close()
 
     def _connect(self) -> Any:
         self._held = self._database.engine.raw_connection()

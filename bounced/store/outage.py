@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, Select, bindparam, select
 
 from bounced.address import domain_of
-from bounced.causes import Cause, Type
+from bounced.causes import Type
 from bounced.policy import Policies, Settings, What, untrusted
 from bounced.policy.breaker import Steps
 from bounced.policy.outage import Failure, Span, brews, moved, provider, stormy
-from bounced.store.alike import COLUMNS, Group, failed, members, thinned
+from bounced.store.alike import Group, members_of, thinned
 from bounced.store.breaker import confirmed, refused
 from bounced.store.down import EVIDENCE, find_down
 from bounced.store.facts import Fact
+from bounced.store.nearby import counted, nearest
 from bounced.store.schema import events
-from bounced.store.state import CHUNK, Place
+from bounced.store.state import Place
 
 
 class Earlier(NamedTuple):
@@ -72,12 +74,17 @@ def _find_storms(connection: Connection, found: Foresight, settings: Settings) -
         for group in _groups(fact):
             groups.setdefault(group, []).append(number)
     reach = max(settings.storm_window, Steps.of(settings.storm_window).reach)
-    known = _counts(connection, groups, found.facts, reach)
+    around: dict[Group, Span] = {}
+    for group, numbers in groups.items():
+        times = [found.facts[number].at for number in numbers]
+        around[group] = Span(moved(min(times), -reach), moved(max(times), reach))
+    most = max(settings.hard_storm_recipients, settings.storm_recipients)
+    known = counted(connection, around, most)
     past = thinned(connection) if groups else {}
     for group, numbers in groups.items():
         enough = settings.hard_storm_recipients if group.hard else settings.storm_recipients
         before = past.get(group, ())
-        if known.get(group, 0) + len(numbers) >= enough or before:
+        if known[group] + len(numbers) >= enough or before:
             _judge_group(connection, found, group, numbers, settings, known=before)
 
 
@@ -88,31 +95,6 @@ def _groups(fact: Fact) -> Iterator[Group]:
         yield Group("domain", fact.domain, fact.verdict.cause)
     if fact.provider and fact.verdict.type is Type.SOFT:  # many domains have one refusal in common
         yield Group("provider", fact.provider, fact.verdict.cause)
-
-
-def _counts(
-    connection: Connection,
-    groups: dict[Group, list[int]],
-    facts: Sequence[Fact],
-    window: timedelta,
-) -> dict[Group, int]:
-    """Return how many events of each group there are around the facts; too many is no harm."""
-    if not groups:
-        return {}
-    times = [facts[number].at for numbers in groups.values() for number in numbers]
-    around = events.c.at.between(moved(min(times), -window), moved(max(times), window))
-    known: dict[Group, int] = {}
-    for scope, column in COLUMNS.items():
-        names = sorted({group.name for group in groups if group.scope == scope})
-        for start in range(0, len(names), CHUNK):
-            query = (
-                select(column, events.c.cause, func.count())
-                .where(column.in_(names[start : start + CHUNK]))
-                .where(failed(), around)
-                .group_by(column, events.c.cause)
-            )
-            known |= {Group(scope, a, Cause(b)): count for a, b, count in connection.execute(query)}
-    return known
 
 
 def _together(facts: Sequence[Fact], numbers: list[int], window: timedelta) -> Iterator[Span]:
@@ -176,57 +158,25 @@ def _stormy(
     if group.hard:
         return refused(connection, group, span, mine, settings)
     told = [Failure(one.at, one.place) for one in mine]
-    told += _nearest(connection, group, span, settings)
+    told += nearest(connection, group, span, settings)
     told.sort(key=lambda one: one.at)
     return stormy(told, window=settings.storm_window, recipients=settings.storm_recipients)
-
-
-def _nearest(connection: Connection, group: Group, span: Span, settings: Settings) -> list[Failure]:
-    """Return the failures of *group* that decide whether a window with something of *span* in it
-    holds a storm, where *span* is no longer than a window.
-
-    Of each recipient the last before it, the first after it, and both ends of those within; of
-    recipients the nearest, as many as make a storm.  However often one of them fails, he takes no
-    other's place.
-    """
-    at, window = events.c.at, settings.storm_window
-    mine = select(events.c.stream, events.c.key, at.label("time")).where(*members(group))
-    around = at.between(moved(span.first, -window), moved(span.last, window))
-    few = 4 * settings.storm_recipients
-    everyone = connection.execute(mine.where(around).limit(few)).all()
-    if len(everyone) < few:  # no need to choose
-        return [Failure(row.time, Place(row.stream, row.key)) for row in everyone]
-    first, last = func.min(at, type_=at.type), func.max(at, type_=at.type)
-    within = at.between(*span)
-    found: set[Failure] = set()
-    for time, where in (
-        (last, and_(at < span.first, at >= moved(span.first, -window))),
-        (last, within),
-        (first, within),
-        (first, and_(at > span.last, at <= moved(span.last, window))),
-    ):
-        query = (
-            mine.with_only_columns(events.c.stream, events.c.key, time.label("time"))
-            .where(where)
-            .group_by(events.c.stream, events.c.key)
-            .order_by(time.desc() if time is last else time)
-            .limit(settings.storm_recipients)
-        )
-        rows = connection.execute(query)
-        found |= {Failure(row.time, Place(row.stream, row.key)) for row in rows}
-    return list(found)
 
 
 def _unmarked(
     connection: Connection, group: Group, span: Span, settled: Iterable[Span]
 ) -> list[Earlier]:
     """Return the events of *group* that are no part of any storm yet, but for those *settled*."""
-    columns = (events.c.id, events.c.at, events.c.stream, events.c.key, events.c.position)
-    query = select(*columns).where(
-        *members(group), events.c.at.between(*span), events.c.storm_id.is_(None)
-    )
+    values = {"name": group.name, "cause": group.cause, **span._asdict()}
     return [
         Earlier(row.id, row.at, Place(row.stream, row.key), row.position or row.id)
-        for row in connection.execute(query)
+        for row in connection.execute(_unmarked_of(group.scope), values)
         if not any(one.holds(row.at) for one in settled)
     ]
+
+
+@lru_cache
+def _unmarked_of(scope: str) -> Select[*tuple[Any, ...]]:
+    columns = (events.c.id, events.c.at, events.c.stream, events.c.key, events.c.position)
+    during = events.c.at.between(bindparam("first"), bindparam("last"))
+    return select(*columns).where(*members_of(scope), during, events.c.storm_id.is_(None))

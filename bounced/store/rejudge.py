@@ -160,10 +160,9 @@ def _read(
 
 
 def _kept(row: Row[Any]) -> Kept:
-    paths = tuple(row.forward_paths or ())
     return Kept(
         raw=zlib.decompress(row.zlib),
-        envelope=Envelope(reverse_path=row.reverse_path, forward_paths=paths),
+        envelope=rows.envelope(row),
         received_at=row.received_at,
         fingerprint=row.fingerprint,
         queue_id=row.queue_id,

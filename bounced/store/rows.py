@@ -6,7 +6,9 @@ import zlib
 from datetime import timedelta
 from typing import Any, Final
 
-from bounced.model import Report, Typed
+from sqlalchemy import Row
+
+from bounced.model import Envelope, Report, Typed
 from bounced.store import state
 from bounced.store.facts import Fact
 from bounced.store.judge import Entry
@@ -32,10 +34,22 @@ def message(incoming: Incoming) -> dict[str, Any]:
         "kind": incoming.reading.report.kind,
         "reverse_path": incoming.envelope.reverse_path,
         "forward_paths": incoming.envelope.forward_paths,
+        "parameters": incoming.envelope.parameters,
+        "forward_parameters": incoming.envelope.forward_parameters,
         "size": len(incoming.raw),
         "trust": incoming.trust,
         "matched": incoming.reading.claim.matched,
     }
+
+
+def envelope(row: Row[Any]) -> Envelope:
+    """Return the envelope that a row of ``messages`` has kept."""
+    return Envelope(
+        reverse_path=row.reverse_path,
+        forward_paths=tuple(row.forward_paths or ()),
+        parameters=row.parameters or "",
+        forward_parameters=tuple(row.forward_parameters or ()),
+    )
 
 
 def raw_message(incoming: Incoming, retention: timedelta | None) -> dict[str, Any]:

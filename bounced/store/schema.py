@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, Table
 
-from bounced.store.naming import OPEN, metadata, sparse
+from bounced.store.naming import OPEN, alike, metadata, sparse
 from bounced.store.types import BigId, SafeJson, SafeText, UtcDateTime
 
 messages = Table(
@@ -25,6 +25,9 @@ messages = Table(
     Column("kind", SafeText, nullable=False),
     Column("reverse_path", SafeText),
     Column("forward_paths", SafeJson, nullable=False),
+    # What MAIL told beside its path, and each RCPT; null in rows older than that.
+    Column("parameters", SafeText),
+    Column("forward_parameters", SafeJson),
     Column("size", BigId, nullable=False),
     Column("trust", SafeText),
     Column("matched", SafeText),  # how we know whom we mailed; null where we don't
@@ -166,7 +169,8 @@ events = Table(
     Index(None, "key", "stream", "original"),
     sparse("original_message_id", "key", "stream", "original_message_id"),
     sparse("domain", "domain", "at"),
-    sparse("provider", "provider", "at"),
+    *alike("domain"),
+    *alike("provider"),
     sparse("message_id", "message_id"),
     sparse("storm_id", "storm_id"),
 )

@@ -22,6 +22,9 @@ MARK: Final = "#"
 
 _NAME: Final = "forgotten"
 
+# Asked with every commit, and so made once.
+_IF_NEEDED: Final = select(kept.c.value).where(kept.c.name == _NAME, exists(select(forgotten.c.id)))
+
 SQL: Final = f"SELECT value FROM secrets WHERE name = '{_NAME}'"  # noqa: S608 -- a constant
 """What returns the row for ``hasher_of``, for who speaks to the driver itself."""
 
@@ -55,8 +58,7 @@ def hasher(connection: Connection) -> Hasher:
 
 def hasher_if_needed(connection: Connection) -> Hasher | None:
     """Return what makes the hashes, ``None`` where no address was ever forgotten."""
-    anybody = exists(select(forgotten.c.id))
-    found = connection.execute(select(kept.c.value).where(kept.c.name == _NAME, anybody)).scalar()
+    found = connection.execute(_IF_NEEDED).scalar()
     return Hasher(found) if found else None
 
 

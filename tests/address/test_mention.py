@@ -24,6 +24,11 @@ ANNA = Mention("Anna@Example.com")
         ("SRS0=HHH=TT=example.com=anna@ours.test", f"SRS0=HHH=TT={BLANK}@ours.test"),
         ("https://x.test/?who=anna%40example.com&a=b", f"https://x.test/?who={BLANK}&a=b"),
         ("anna=40example.com", BLANK),
+        (
+            "ORCPT=rfc822;bounces+2Banna+3Dexample.com@ours.test",
+            f"ORCPT=rfc822;bounces+2B{BLANK}@ours.test",
+        ),
+        ("ORCPT=rfc822;example.com+3Danna@ours.test", f"ORCPT=rfc822;{BLANK}@ours.test"),
     ],
 )
 def test_an_address_is_found_in_every_form(text: str, left: str) -> None:
@@ -40,6 +45,7 @@ def test_an_address_is_found_in_every_form(text: str, left: str) -> None:
         "anna@example.com.au",
         "anna@example.community",
         "joanna=example.com@ours.test",
+        "b+2Bjoanna+3Dexample.com@ours.test",
         "ann@example.com",
         "example.com",
     ],

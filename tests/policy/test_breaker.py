@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bounced.policy.breaker import SLOT, Steps, Tally, refusing, slot
+from bounced.policy.breaker import SLOT, Steps, Tally, decisive, refusing, slot
 
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
@@ -68,6 +68,24 @@ def test_more_refusals_never_end_a_storm(tallies: list[Tally], length: int, shar
 def test_it_can_be_switched_off(tallies: list[Tally], length: int) -> None:
     """More than 100 percent are never refused."""
     assert refusing(tallies, length=length, recipients=1, share=100) == set()
+
+
+@given(
+    tallies=_TALLIES,
+    length=st.integers(1, 6),
+    recipients=st.integers(1, 6),
+    share=st.integers(0, 100),
+)
+def test_beyond_the_decisive_number_none_needs_to_be_counted(
+    tallies: list[Tally], length: int, recipients: int, share: int
+) -> None:
+    """Whatever else is in the step, and in those around it."""
+    settings = {"recipients": recipients, "share": share}
+    before = refusing(tallies, length=length, **settings)
+    enough = decisive(sum(one.delivered for one in tallies), **settings)
+    for one in tallies:
+        one.failures = min(one.failures, enough)
+    assert refusing(tallies, length=length, **settings) == before
 
 
 def test_a_small_share_is_none() -> None:

@@ -8,7 +8,7 @@ from itertools import count
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from bounced.causes import Cause
 from bounced.model import (
@@ -130,3 +130,28 @@ def effects(store: Store) -> Callable[..., list[list[Effect | None]]]:
         ]
 
     return record
+
+
+@pytest.fixture
+def steps(store: Store) -> Iterator[Callable[[], int]]:
+    """Return a function that says how much SQLite has computed since it was last asked."""
+    each = 100
+    taken = 0
+
+    def count() -> int:
+        nonlocal taken
+        taken += each
+        return 0
+
+    def connected(connection: Any, *_: object) -> None:
+        connection.set_progress_handler(count, each)
+
+    def since() -> int:
+        nonlocal taken
+        before, taken = taken, 0
+        return before
+
+    engine = store.database.engine
+    event.listen(engine, "checkout", connected)
+    yield since
+    event.remove(engine, "checkout", connected)

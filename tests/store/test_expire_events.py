@@ -8,7 +8,7 @@ from typing import Any
 
 from bounced.causes import Cause
 from bounced.lists import Listed
-from bounced.model import Judged
+from bounced.model import Envelope, Judged
 from bounced.policy import Effect, Policies, Settings
 from bounced.store import Import, Incoming, Kept, Store
 
@@ -26,7 +26,8 @@ def day(number: int) -> datetime:
 
 def test_old_events_go_and_states_stay(store: Store, message: Make, rows: Any) -> None:
     """Of Ben nothing is left but how often his mail has failed."""
-    store.record([message(BEN, day=one) for one in (0, 1, 300)])
+    envelope = Envelope(parameters="RET=HDRS", forward_parameters=("NOTIFY=NEVER",))
+    store.record([message(BEN, day=one, envelope=envelope) for one in (0, 1, 300)])
     store.expire_raw(day(400))
     before = store.state(BEN, now=day(301))
 
@@ -36,7 +37,9 @@ def test_old_events_go_and_states_stay(store: Store, message: Make, rows: Any) -
     assert before
     assert before.soft_count == 1
     assert len(store.history(BEN)) == len(rows("audit")) == len(rows("reports")) == 1
-    assert len(rows("messages")) == 3
+    kept = sorted(rows("messages"), key=lambda one: one.id)
+    assert [one.parameters for one in kept] == [None, None, "RET=HDRS"]
+    assert [one.forward_parameters for one in kept] == [None, None, ["NOTIFY=NEVER"]]
     assert store.expire_events(day(200)) == 0
 
 

@@ -38,7 +38,12 @@ def known(store: Store, message: Make, one: One) -> Store:
     with store.database.write() as connection:
         secrets.hasher(connection)  # the tests empty the table where the migration has put it
     unknown = one(ANNA, Cause.MAILBOX_UNKNOWN)
-    path = Envelope(reverse_path="", forward_paths=("bounces+anna.smith=example.com@example.org",))
+    path = Envelope(
+        reverse_path="",
+        forward_paths=("bounces+anna.smith=example.com@example.org",),
+        parameters=f"ENVID={ANNA} AUTH=<>",
+        forward_parameters=("ORCPT=rfc822;bounces+2Banna.smith+3Dexample.com@example.org",),
+    )
     store.record(
         [
             message(unknown, raw=f"To: {ANNA}\r\n\r\nx".encode(), envelope=path),

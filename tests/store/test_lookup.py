@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -133,6 +134,59 @@ def test_a_look_up_holds_nothing(store: Store, lookup: Lookup) -> None:
     with store.database.read() as connection:
         busy, _, _ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
     assert busy == 0
+
+
+@pytest.mark.database("sqlite")
+def test_questions_of_one_turn_share_a_view(store: Store, url: str) -> None:
+    """It is of the first of them, and gone with the turn."""
+    turns: list[Callable[[], None]] = []
+    with contextlib.closing(Lookup(url, soon=turns.append)) as lookup:
+        assert lookup.block("anna@example.org", "default", NOW) is None
+        store.block("anna@example.org", why="w", who="me", now=NOW)
+        assert lookup.block("anna@example.org", "default", NOW) is None
+        assert len(turns) == 1
+
+        turns.pop()()
+
+        assert lookup.block("anna@example.org", "default", NOW) is not None
+        turns.pop()()
+        with store.database.read() as connection:
+            busy, _, _ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+        assert busy == 0
+
+
+@pytest.mark.database("postgresql")
+def test_postgresql_is_asked_anew_for_each(store: Store, url: str) -> None:
+    """Whatever the turn: each statement sees what is committed."""
+    turns: list[Callable[[], None]] = []
+    with contextlib.closing(Lookup(url, soon=turns.append)) as lookup:
+        assert lookup.block("anna@example.org", "default", NOW) is None
+        store.block("anna@example.org", why="w", who="me", now=NOW)
+        assert lookup.block("anna@example.org", "default", NOW) is not None
+        assert turns == []
+
+
+@pytest.mark.database("sqlite")
+def test_a_turn_that_goes_wrong_is_over(store: Store, url: str, tmp_path: Path) -> None:
+    """The connection is closed in it; the next turn has another."""
+    turns: list[Callable[[], None]] = []
+    file = tmp_path / "state" / "bounced.sqlite"
+    with contextlib.closing(Lookup(url, soon=turns.append)) as lookup:
+        assert lookup.block("anna@example.org", "default", NOW) is None
+        lookup._connection.close()
+        with pytest.raises(StoreError):
+            lookup.block("anna@example.org", "default", NOW)
+        turns.pop()()
+        file.rename(tmp_path / "aside")
+        with pytest.raises(StoreUnavailableError, match="deleted, moved or replaced"):
+            lookup.block("anna@example.org", "default", NOW)
+        (tmp_path / "aside").rename(file)
+
+        assert lookup.block("anna@example.org", "default", NOW) is None
+        lookup._connection.close()
+        turns.pop()()
+
+        assert lookup.block("anna@example.org", "default", NOW) is None
 
 
 @pytest.mark.database("sqlite")

@@ -11,7 +11,18 @@ import pytest
 from sqlalchemy import func, select
 
 from bounced.causes import Cause
-from bounced.model import Action, Defect, Feedback, Judged, Kind, Reading, Report, Returned, Typed
+from bounced.model import (
+    Action,
+    Defect,
+    Envelope,
+    Feedback,
+    Judged,
+    Kind,
+    Reading,
+    Report,
+    Returned,
+    Typed,
+)
 from bounced.policy import Effect, Settings
 from bounced.store import Incoming, Store, schema
 
@@ -103,12 +114,19 @@ def test_the_message_and_its_report_are_kept(
         defects=(Defect(field="date", text="unreadable"),),
     )
     raw = bytes(range(256)) * 40
-    store.record(
-        [message(raw=raw, reading=Reading(report=report, judged=(one("joe@example.com"),)))]
+    envelope = Envelope(
+        reverse_path="",
+        forward_paths=("bounces@example.org",),
+        parameters="SIZE=10240 AUTH=<> XOORG=example.net",
+        forward_parameters=("NOTIFY=NEVER ORCPT=rfc822;bounces@example.org",),
     )
+    read = Reading(report=report, judged=(one("joe@example.com"),))
+    store.record([message(raw=raw, reading=read, envelope=envelope)])
 
     (found,), (kept,), (whole,) = (rows(name) for name in ("messages", "reports", "raw_messages"))
     assert (found.reverse_path, found.forward_paths) == ("", ["bounces@example.org"])
+    assert found.parameters == envelope.parameters
+    assert found.forward_parameters == list(envelope.forward_parameters)
     assert (found.size, found.seen, found.kind, found.source) == (len(raw), 1, "bounce", "smtp")
     assert zlib.decompress(whole.zlib) == raw
     assert len(whole.zlib) < len(raw)

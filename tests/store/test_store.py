@@ -284,3 +284,28 @@ def test_a_row_made_by_another_process_meanwhile_is_a_reason_to_start_again(stor
     tried.clear()
     with pytest.raises(exc.IntegrityError):
         store._write(work(3))
+
+
+@pytest.mark.database("sqlite")
+def test_to_look_for_blocks_that_are_over_costs_the_same_among_many(
+    store: Store, steps: Callable[[], int]
+) -> None:
+    """Every minute: with a million addresses it once took seconds of the processor."""
+
+    def swept() -> int:
+        steps()
+        store.sweep(NOW)
+        return steps()
+
+    def more(first: int, last: int) -> None:
+        who = {"who": "me", "reason": "gone"}
+        for number in range(first, last, 500):
+            some = range(number, number + 500)
+            asked = [f"u{one}@example.com" for one in some]
+            store.operate([by_operator(What.BLOCK, one, "default", START, **who) for one in asked])
+
+    more(0, 500)
+    few = swept()
+    more(500, 4000)
+
+    assert swept() <= few + 200
