@@ -90,6 +90,8 @@ def costs(cause: Cause, domains: int, sizes: list[int]) -> Iterator[float]:
 def main() -> None:
     """Print the table."""
     most = int(sys.argv[1]) if len(sys.argv) > 1 else FAILURES
+    if most < LAST << (2 * SIZES - 2):
+        sys.exit(f"the smallest of the sizes would have less than the {LAST} that are measured")
     sizes = [most >> (2 * SIZES - 2 - 2 * number) for number in range(SIZES)]
     print(f"{'CPU ms for a commit after':32}" + "".join(f"{size:>9,}" for size in sizes))
     for cause in _STATUS:

@@ -6,10 +6,10 @@ ends after as many rows as decide, in the order of an index.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -33,6 +33,13 @@ from bounced.store.state import TOGETHER, Place
 
 _PAGE: Final = 4  # rows for each recipient that is looked for, if he has not failed only once
 _REMEMBERED: Final = 64  # statements
+
+_time: Final = itemgetter(3)
+_BEFORE: Final = and_(events.c.at < bindparam("first"), events.c.at >= bindparam("from"))
+_WITHIN: Final = events.c.at.between(bindparam("first"), bindparam("last"))
+_AFTER: Final = and_(events.c.at > bindparam("last"), events.c.at <= bindparam("to"))
+_PARTS: Final = ((_BEFORE, True), (_WITHIN, True), (_WITHIN, False), (_AFTER, False))
+"""Where to look around a span, and whether for the newest there or for the oldest."""
 
 
 def counted(connection: Connection, around: Mapping[Group, Span], most: int) -> dict[Group, int]:
@@ -95,15 +102,17 @@ def _choice(
     rows: Sequence[Row[*tuple[Any, ...]]], page: int, wanted: int
 ) -> tuple[list[Failure], bool]:
     """Return of each part its first *wanted* recipients; and whether none is hidden by others."""
-    parts: dict[int, dict[Place, datetime]] = {}
-    count: Counter[int] = Counter()
-    for part, stream, key, time in rows:
-        count[part] += 1
-        known = parts.setdefault(part, {})
-        if len(known) < wanted:
-            known.setdefault(Place(stream, key), time)
-    found = {Failure(at, who) for known in parts.values() for who, at in known.items()}
-    return list(found), all(len(parts[one]) == wanted or count[one] < page for one in parts)
+    found: set[Failure] = set()
+    whole = True
+    for number, (_, newest) in enumerate(_PARTS):
+        part = sorted((row for row in rows if row[0] == number), key=_time, reverse=newest)
+        first: dict[Place, datetime] = {}
+        for _, stream, key, time in part:
+            if len(first) < wanted:
+                first.setdefault(Place(stream, key), time)
+        found |= {Failure(at, who) for who, at in first.items()}
+        whole = whole and (len(first) == wanted or len(part) < page)
+    return list(found), whole
 
 
 @lru_cache(_REMEMBERED)
@@ -113,16 +122,8 @@ def _nearest(scope: str, *, each: bool = False) -> CompoundSelect[*tuple[Any, ..
     With *each*, for one failure of each recipient, whatever that costs.
     """
     at, who = events.c.at, (events.c.stream, events.c.key)
-    within = at.between(bindparam("first"), bindparam("last"))
     parts: list[Select[*tuple[Any, ...]]] = []
-    for number, (where, newest) in enumerate(
-        (
-            (and_(at < bindparam("first"), at >= bindparam("from")), True),
-            (within, True),
-            (within, False),
-            (and_(at > bindparam("last"), at <= bindparam("to")), False),
-        )
-    ):
+    for number, (where, newest) in enumerate(_PARTS):
         time = at if not each else (func.max if newest else func.min)(at, type_=at.type)
         mine = select(literal_column(str(number)).label("part"), *who, time.label("time"))
         mine = mine.where(*members_of(scope), where).group_by(*(who if each else ()))
