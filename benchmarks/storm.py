@@ -2,9 +2,10 @@
 
     python benchmarks/storm.py [FAILURES]
 
-Each failure is a commit of its own, of another mailbox, ten in a second.  Beside those of one
-domain, as many of ten thousand domains, for which there is no storm to find.  Milliseconds are
-those of the processor for one commit, over the last 200 before each size.
+Each failure is a commit of its own, of another mailbox and mail, ten in a second; a thousand mails
+were delivered to the one domain.  Beside its failures, as many of ten thousand domains, for which
+there is no storm to find.  Milliseconds are those of the processor for one commit, over the last
+200 before each size.
 """
 
 from __future__ import annotations
@@ -26,11 +27,12 @@ from bounced.model import (
     Reading,
     RecipientStatus,
     Report,
+    Returned,
     Status,
     Verdict,
 )
 from bounced.policy import Policies
-from bounced.store import Incoming, Store
+from bounced.store import Incoming, Observed, Store
 
 FAILURES = 16_000
 SIZES = 4
@@ -50,7 +52,8 @@ def failure(number: int, domain: str, cause: Cause) -> Incoming:
         status=_STATUS[cause],
         smtp_code=550,
     )
-    report = Report(kind=Kind.BOUNCE, source="dsn", recipients=(told,))
+    mail = Returned(message_id=f"<{number}@example.org>")
+    report = Report(kind=Kind.BOUNCE, source="dsn", recipients=(told,), returned=mail)
     return Incoming(
         raw=b"Subject: returned mail\r\n\r\n" + b"text\r\n" * 100,
         reading=Reading(report=report, judged=(judged,)),
@@ -60,6 +63,13 @@ def failure(number: int, domain: str, cause: Cause) -> Incoming:
         queue_id=f"Q{number}",
         source="smtp",
     )
+
+
+def delivered(number: int) -> Iterator[Observed]:
+    """Yield so many deliveries to the one domain."""
+    for one in range(number):
+        address = f"well{one}@host0.example.net"
+        yield Observed(address=address, at=_START, origin="log", who="postfix")
 
 
 @contextmanager
@@ -77,6 +87,7 @@ def opened() -> Iterator[Store]:
 def costs(cause: Cause, domains: int, sizes: list[int]) -> Iterator[float]:
     """Yield the milliseconds of a commit at each of *sizes*."""
     with opened() as store:
+        store.observe(list(delivered(1000)))
         begun = 0.0
         for number in range(sizes[-1]):
             if number + LAST in sizes:

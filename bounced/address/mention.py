@@ -18,7 +18,8 @@ _AFTER: Final = r"(?![\w-]|\.\w)"  # else it is the beginning of another domain
 # In front of an address anything else can stand but what makes it the end of a longer local part;
 # in a bounce address it stands behind "+", "-" and "=".
 _BEFORE: Final = r"(?<![\w.+-])"
-_WITHIN: Final = r"(?:(?<![a-zA-Z0-9.])|(?<=\+2b)|(?<=\+2d)|(?<=\+3d))"  # xtext of the three
+_WITHIN: Final = r"(?<![a-zA-Z0-9.])"
+_IN_XTEXT: Final = r"(?:(?<![a-zA-Z0-9.])|(?<=\+2b)|(?<=\+3d))"  # "+" and "=", encoded
 _RUN: Final = re.compile(r"[a-z0-9]+")
 _SOFT: Final = re.compile(rb"=\r?\n")  # a line of quoted-printable that goes on
 
@@ -67,8 +68,9 @@ class Mention:
     def _source(self) -> str:
         longest_first = sorted(self.forms, key=len, reverse=True)
         plain = "|".join(re.escape(one) for one in longest_first if "@" in one or "%40" in one)
-        wrapped = "|".join(re.escape(one) for one in longest_first if "=" in one or "+3d" in one)
-        return f"(?:{_BEFORE}(?:{plain})|{_WITHIN}(?:{wrapped})){_AFTER}"
+        wrapped = "|".join(re.escape(one) for one in longest_first if "=" in one)
+        hexed = "|".join(re.escape(one) for one in longest_first if "+3d" in one and "@" not in one)
+        return f"(?:{_BEFORE}(?:{plain})|{_WITHIN}(?:{wrapped})|{_IN_XTEXT}(?:{hexed})){_AFTER}"
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:

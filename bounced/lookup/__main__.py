@@ -51,7 +51,7 @@ async def _run(settings: dict[str, Any], log: Log) -> None:
 def _dialogues(
     settings: dict[str, Any], log: Log, loop: asyncio.AbstractEventLoop
 ) -> dict[str, Callable[[], Dialogue]]:
-    # What the loop has to answer at once was asked before; what it is asked then comes after.
+    # All that is answered in one turn of the loop was read in the turn before.
     lookup = functools.partial(Lookup, settings["url"], soon=loop.call_soon)
     ask = Asker(lookup, log, **settings["answers"])
     streams = settings["streams"]

@@ -81,13 +81,18 @@ class Connection(asyncio.BufferedProtocol):
         return self._buffer
 
     def buffer_updated(self, nbytes: int) -> None:
+        """Have it answered when all that can be read now has been: answers may share a view."""
+        loop = asyncio.get_running_loop()
+        self.heard = loop.time()
+        loop.call_soon(self._answer, bytes(self._buffer[:nbytes]))
+
+    def _answer(self, data: bytes) -> None:
         """Answer what is complete."""
         transport = self._transport
         if transport is None or transport.is_closing():
             return
-        self.heard = asyncio.get_running_loop().time()
         try:
-            replies = self._dialogue.receive(bytes(self._buffer[:nbytes]))
+            replies = self._dialogue.receive(data)
         except MalformedError as error:
             self._server.log.refused(peer=_peer(transport), command=str(error), reply="closed")
             transport.write(error.replies)

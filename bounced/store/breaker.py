@@ -12,6 +12,7 @@ from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
     Connection,
+    Row,
     Select,
     Text,
     bindparam,
@@ -23,11 +24,11 @@ from sqlalchemy import (
     union_all,
 )
 
-from bounced.policy import Settings
+from bounced.policy import Settings, What
 from bounced.policy.breaker import Steps, Tally, decisive, refusing
 from bounced.policy.outage import Span, moved
 from bounced.store import deliveries
-from bounced.store.alike import Group, members, members_of
+from bounced.store.alike import COLUMNS, Group, members_of
 from bounced.store.facts import Fact
 from bounced.store.recall import again
 from bounced.store.schema import events, storms
@@ -130,10 +131,21 @@ class _OnRecord:
         yield from self._rows(_counting, enough=enough)
 
     def told_before(self, mine: Sequence[Fact]) -> set[int]:
-        """Return which of *mine*, by number, tell again of what others have."""
-        around = events.c.at.between(self.spans[0].first, self.spans[-1].last)
-        about = select(events.c.id).where(*members(self.group), around)
-        return again(self.connection, about, enumerate(mine))
+        """Return which of *mine*, by number, tell again of what others have.
+
+        Which of these are of the group is found out here: asked for it, SQLite would go through all
+        of the group to find those about a few messages.
+        """
+        around = Span(self.spans[0].first, self.spans[-1].last)
+        name, table = COLUMNS[self.group.scope], events.c
+        about = select(name.label("name"), table.cause, table.at, table.what, table.superseded_by)
+
+        def alike(row: Row[Any]) -> bool:
+            same = (row.name, row.cause) == (self.group.name, self.group.cause)
+            failed = row.what == What.FAILED and row.superseded_by is None
+            return same and failed and around.holds(row.at)
+
+        return again(self.connection, about, enumerate(mine), alike)
 
     def recipients(self, enough: int) -> Iterator[tuple[int, Place]]:
         """Yield who was refused in each span, by its number: more than *enough* are not needed."""

@@ -1,7 +1,7 @@
 """The failures of a group around some time: no more of them than it takes to find a storm.
 
-A domain in an outage has thousands within an hour, and each that comes asks again.  So every query
-ends after as many rows as decide, in the order of an index.
+A domain in an outage has thousands within an hour, and each that comes asks again.  So a query ends
+after as many rows as decide, in the order of an index, unless a few recipients fail all the time.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import product
 from typing import Any
 
@@ -64,17 +64,22 @@ def told_of(
 
 
 def again(
-    connection: Connection, query: Select[Any], numbered: Iterable[tuple[int, Fact]]
+    connection: Connection,
+    query: Select[Any],
+    numbered: Iterable[tuple[int, Fact]],
+    which: Callable[[Row[Any]], bool] = lambda _: True,
 ) -> set[int]:
     """Return which of the *numbered* facts tell again of what one in *query* or before them has.
 
-    One message is refused once, whether our log says so or the report that comes back.
+    Of the rows of *query* those count that are *which*.  One message is refused once, whether our
+    log says so or the report that comes back.
     """
     facts = list(numbered)
     known: dict[Place, list[Original]] = {}
     places = {one.place for _, one in facts if one.place}
-    for at, about, _ in told_of(connection, query, places, [one for _, one in facts]):
-        known.setdefault(at, []).append(about)
+    for at, about, row in told_of(connection, query, places, [one for _, one in facts]):
+        if which(row):
+            known.setdefault(at, []).append(about)
     found: set[int] = set()
     for number, one in facts:
         if one.place and one.original:

@@ -46,6 +46,8 @@ def test_an_address_is_found_in_every_form(text: str, left: str) -> None:
         "anna@example.community",
         "joanna=example.com@ours.test",
         "b+2Bjoanna+3Dexample.com@ours.test",
+        "bounces+3danna=example.com@ours.test",
+        "bounces+2banna=example.com@ours.test",
         "ann@example.com",
         "example.com",
     ],

@@ -185,3 +185,37 @@ def test_a_client_that_breaks_off_leaves_nothing(run: Callable[..., None], lines
     run(talk)
 
     assert lines.getvalue() == ""
+
+
+def test_what_is_answered_in_one_turn_was_read_in_the_turn_before(tmp_path: Path, log: Log) -> None:
+    """A question that comes while others are answered is not answered from their view."""
+    told: list[str] = []
+    clients = [socket.socket(socket.AF_UNIX) for _ in range(2)]
+
+    def ask_of(address: str, _stream: str) -> None:
+        if not told:  # the other client's first question waits by now, and here comes its second
+            clients[1].sendall(netstring("blocked late@example.net"))
+            asyncio.get_running_loop().call_soon(told.append, "the turn is over")
+        told.append(address)
+
+    async def talk() -> None:
+        server = Server(log=log, limit=10)
+        listening = socket.socket(socket.AF_UNIX)
+        listening.bind(str(tmp_path / "sock"))
+        [serving] = await server.listen([(listening, lambda: Socketmap(ask_of, {"default"}))])
+        for client in clients:
+            client.connect(str(tmp_path / "sock"))
+        await until(lambda: len(server.connections) == len(clients))
+        for name, client in zip(("first", "second"), clients, strict=True):
+            client.sendall(netstring(f"blocked {name}@example.net"))
+        await until(lambda: len(told) == 4)
+        serving.close()
+        for connection in list(server.connections):
+            connection.close()
+
+    asyncio.run(asyncio.wait_for(talk(), 60))
+    for client in clients:
+        client.close()
+
+    assert sorted(told[:2]) == ["first@example.net", "second@example.net"]
+    assert told[2:] == ["the turn is over", "late@example.net"]

@@ -88,6 +88,15 @@ def test_beyond_the_decisive_number_none_needs_to_be_counted(
     assert refusing(tallies, length=length, **settings) == before
 
 
+@pytest.mark.parametrize(("delivered", "share"), [(0, 10), (450, 10), (451, 10), (7, 50), (9, 0)])
+def test_the_decisive_number_is_the_smallest_that_is_enough(delivered: int, share: int) -> None:
+    """One less is a storm no more."""
+    known = {"recipients": 1, "share": share}
+    enough = decisive(delivered, **known)
+    assert refusing([Tally(enough, delivered, {1})], length=1, **known) == {0}
+    assert refusing([Tally(enough - 1, delivered, {1})], length=1, **known) == set()
+
+
 def test_a_small_share_is_none() -> None:
     """Just ten percent are no more than ten percent; and one recipient is not fifty."""
     known = {"length": 2, "recipients": 50, "share": 10}

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bounced.causes import Cause
-from bounced.model import Action, Judged, Kind, Reading, Report, Trust, Typed, Verdict
+from bounced.model import Action, Envelope, Judged, Kind, Reading, Report, Trust, Typed, Verdict
 from bounced.policy import Effect, Settings
 from bounced.store import Changes, Incoming, Kept, Sent, Store, schema
 
@@ -30,7 +30,7 @@ def again(store: Store) -> Judge:
 
         def read(message: Kept) -> Incoming:
             one = kept[message.fingerprint]
-            assert message.raw == one.raw
+            assert (message.raw, message.envelope) == (one.raw, one.envelope)
             return replace(one, reading=readings.get(one.fingerprint, one.reading))
 
         total = Changes(0, [], [])
@@ -53,8 +53,9 @@ def _as(incoming: Incoming, cause: Cause) -> Reading:
 def test_a_verdict_that_turns_hard_blocks_from_then_on(
     store: Store, message: Make, again: Judge
 ) -> None:
-    """As of the day of the message, as if it had been read so at once."""
-    first = message("joe@example.com", day=3)
+    """As of the day of the message, as if it had been read so at once; with its envelope."""
+    envelope = Envelope(reverse_path="", parameters="AUTH=<>", forward_parameters=("NOTIFY=NEVER",))
+    first = message("joe@example.com", day=3, envelope=envelope)
     store.record([first])
 
     found = again({first.fingerprint: _as(first, Cause.MAILBOX_UNKNOWN)}, [first])

@@ -14,6 +14,7 @@ from bounced.errors import StoreError, StoreUnavailableError
 from bounced.model import Judged, Kind
 from bounced.policy import Effect, Policies, Settings, What
 from bounced.store import Incoming, Store, by_operator, schema
+from bounced.store.state import ending
 
 Make = Callable[..., Incoming]
 One = Callable[..., Judged]
@@ -309,3 +310,22 @@ def test_to_look_for_blocks_that_are_over_costs_the_same_among_many(
     more(500, 4000)
 
     assert swept() <= few + 200
+
+
+@pytest.mark.database("sqlite")
+@pytest.mark.parametrize(
+    "store", [Settings(expire={Cause.MAILBOX_MOVED: timedelta(days=10)})], indirect=True
+)
+def test_of_blocks_that_end_together_none_is_sorted(
+    store: Store, message: Make, one: One, steps: Callable[[], int]
+) -> None:
+    """As those of an import without dates do; they are looked for again and again."""
+    for start in range(0, 2000, 500):
+        addresses = [f"u{number}@h{number}.example" for number in range(start, start + 500)]
+        store.record([message(one(address, Cause.MAILBOX_MOVED)) for address in addresses])
+
+    with store.database.read() as connection:
+        steps()
+        assert len(ending(connection, NOW, 1)) == 1
+        assert steps() < 1000
+        assert len(ending(connection, NOW, 500)) == 500
